@@ -1,0 +1,225 @@
+"""One soil column, or a million of them: joins the terms of ``dC/dt = B I + (A xi K - V) C`` and solves for the steady state.
+
+Parameters in, pools out; batch dimension first; time in years, length in metres, carbon in grams.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+
+from proda_core.grid import LAYERS, LAYERS_CLM5
+from proda_core.parameters import INDEX, check_length, keep_open
+from proda_core.process import cascade, environment, linear, litter, transport
+from proda_core.process.transport import Bedrock
+from proda_core.variables import DIMENSION_SIZES, VARIABLES, VariableError, check_range
+
+Tensor = torch.Tensor
+
+NO_EXTRA = torch.empty(0, linear.POOL_COUNT, LAYERS, dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Forcing:
+    """What drives a batch of columns; checked against ``proda_core.variables`` when made.
+
+    Attributes:
+        soil_temperature: [K] (batch, 20, 12).
+        water_scalar: [1] (batch, 20, 12).
+        oxygen_scalar: [1] (batch, 20, 12).
+        nitrogen_scalar: [1] (batch, 20, 12).
+        active_layer: maximum annual thaw depth [m] (batch,).
+        active_layer_last_year: the same of the year before [m] (batch,).
+        bedrock_layer: deepest soil layer above bedrock, counted from 1 (batch,).
+        litter_input: plant carbon input to CWD, L1, L2, L3 [gC m-2 yr-1] (batch, 4).
+    """
+
+    soil_temperature: Tensor
+    water_scalar: Tensor
+    oxygen_scalar: Tensor
+    nitrogen_scalar: Tensor
+    active_layer: Tensor
+    active_layer_last_year: Tensor
+    bedrock_layer: Tensor
+    litter_input: Tensor
+
+    def __post_init__(self) -> None:
+        batch = len(self.soil_temperature)
+        for field in fields(self):
+            _check_tensor(field.name, getattr(self, field.name), batch)
+
+    def __len__(self) -> int:
+        return len(self.soil_temperature)
+
+    def rows(self, which: slice | Tensor) -> Forcing:
+        """The forcing of some of the columns."""
+        return Forcing(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+def _check_tensor(name: str, values: Tensor, batch: int) -> None:
+    if not isinstance(values, Tensor):
+        raise VariableError(f"expected {name} as a torch.Tensor, got {type(values).__name__}; use torch.as_tensor(...)")
+    expected = tuple(batch if dim == "cell" else DIMENSION_SIZES[dim] for dim in VARIABLES[name].dims)
+    if tuple(values.shape) != expected:
+        named = ", ".join("batch" if dim == "cell" else dim for dim in VARIABLES[name].dims)
+        raise VariableError(f"expected {name} with shape ({named}) = {expected}, got {tuple(values.shape)}")
+    check_range(name, values.detach())
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of the equation for a batch of columns, ready to solve; a scenario changes terms and solves again.
+
+    Attributes:
+        turnover_rate: baseline loss rate 1/tau [yr-1] (batch, 7).
+        modifier: environmental scalar with depth, of CWD and soil pools and of litter pools [1] (batch, 2, 20).
+        temperature_water: month-mean temperature times month-mean water scalar times depth [1] (batch, 20), for diagnostics.
+        transfer: fractions handed on [1] (batch, 10).
+        up: exchange rate with the layer above [yr-1] (batch, 20).
+        down: exchange rate with the layer below [yr-1] (batch, 20).
+        litter_input: plant carbon input by litter class [gC m-2 yr-1] (batch, 4).
+        input_profile: share per metre [m-1] (batch, 20).
+        q10: temperature sensitivity [1] (batch,).
+        beta: Jackson coefficient of the input profile [1] (batch,).
+        never_thaws: true where the active layer is zero (batch,).
+    """
+
+    turnover_rate: Tensor
+    modifier: Tensor
+    temperature_water: Tensor
+    transfer: Tensor
+    up: Tensor
+    down: Tensor
+    litter_input: Tensor
+    input_profile: Tensor
+    q10: Tensor
+    beta: Tensor
+    never_thaws: Tensor
+
+    def __len__(self) -> int:
+        return len(self.turnover_rate)
+
+    def rows(self, which: slice | Tensor) -> Terms:
+        """The terms of some of the columns."""
+        return replace(self, **{field.name: getattr(self, field.name)[which] for field in fields(self)})
+
+
+def terms(parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conserving") -> Terms:
+    """Evaluate every term of the equation.
+
+    Args:
+        parameters: physical values (batch, 21), order ``parameters.IDS``.
+        forcing: what drives the columns.
+        bedrock: boundary at bedrock, see :mod:`proda_core.process.transport`.
+
+    Returns:
+        the terms.
+
+    Raises:
+        ValueError: parameters of the wrong shape, not finite, or handing on more carbon than there is.
+    """
+    _check_parameters(parameters, len(forcing))
+    p = keep_open(parameters)
+    t, w, soil, lit = environment.monthly_means(
+        p[:, INDEX["q10"]],
+        p[:, INDEX["w_scaling"]],
+        forcing.soil_temperature,
+        forcing.water_scalar,
+        forcing.oxygen_scalar,
+        forcing.nitrogen_scalar,
+    )
+    depth = environment.depth_scalar(p[:, INDEX["efolding"]])
+    thaw = torch.maximum(forcing.active_layer, forcing.active_layer_last_year)
+    up, down = transport.exchange_shape(thaw, forcing.bedrock_layer, bedrock)
+    mixing = transport.diffusivity(p, thaw)[:, None]
+    beta, never_thaws = p[:, INDEX["beta"]], thaw <= 0
+    return Terms(
+        turnover_rate=cascade.turnover_rate(p),
+        modifier=(torch.stack([soil, lit], dim=1) * depth[:, None]).clamp(min=environment.RATE_FLOOR),
+        temperature_water=t * w * depth,
+        transfer=cascade.transfer_fraction(p),
+        up=up * mixing,
+        down=down * mixing,
+        litter_input=forcing.litter_input,
+        input_profile=litter.input_profile(beta, never_thaws),
+        q10=p[:, INDEX["q10"]],
+        beta=beta,
+        never_thaws=never_thaws,
+    )
+
+
+def _check_parameters(parameters: Tensor, batch: int) -> None:
+    check_length(parameters)
+    if parameters.ndim != 2 or len(parameters) != batch:
+        raise ValueError(f"expected parameters of shape (batch, 21) with batch {batch} as in the forcing, got {tuple(parameters.shape)}")
+    if not bool(torch.isfinite(parameters).all()):
+        raise ValueError("expected finite parameters, got NaN or infinite values; drop or refit those columns")
+    if bool((parameters < 0).any()):
+        raise ValueError(f"expected parameters >= 0, got {float(parameters.min()):.4g}; are these normalised or logarithmic values?")
+    beta = parameters[:, INDEX["beta"]]
+    if bool(((beta <= 0) | (beta >= 1)).any()):
+        raise ValueError(f"expected beta within 0..1, both excluded, got {float(beta.min()):.4g}..{float(beta.max()):.4g}")
+    most = float(cascade.handed_on(cascade.transfer_fraction(parameters)).max())
+    if most > 1 + 1e-12:
+        raise ValueError(f"expected transfer fractions that sum to at most 1 for each donor, got {most:.4g}; lower the fractions")
+
+
+def solve(terms: Terms, *, backend: linear.Backend | None = None) -> Tensor:
+    """Pools in steady state [gC m-3] (batch, 7, 20)."""
+    return linear.solve(
+        linear.System(
+            terms.turnover_rate,
+            terms.modifier,
+            terms.transfer,
+            terms.up,
+            terms.down,
+            terms.litter_input,
+            terms.input_profile,
+            NO_EXTRA.to(terms.modifier),
+        ),
+        backend,
+    )
+
+
+def steady_state(
+    parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conserving", backend: linear.Backend | None = None
+) -> Tensor:
+    """Pools at which input, decomposition and transport balance, ``(V - A xi K) C = B I``.
+
+    Differentiable with respect to the parameters, the monthly forcing and the input.
+
+    Args:
+        parameters: physical values (batch, 21), order ``parameters.IDS``.
+        forcing: what drives the columns.
+        bedrock: ``"conserving"`` (no carbon passes bedrock) or ``"published"`` (the authors' boundary, which leaks).
+        backend: ``"kernel"`` or ``"torch"``, by default the faster that can run.
+
+    Returns:
+        pools [gC m-3] (batch, 7, 20), pools in the order of ``grid.POOLS``.
+
+    Raises:
+        ValueError: wrong shapes, values out of range; see :func:`terms`.
+
+    Source: Tao et al. 2020, doi:10.3389/fdata.2020.00017, equation 1.
+    """
+    return solve(terms(parameters, forcing, bedrock=bedrock), backend=backend)
+
+
+def respiration(parameters: Tensor, forcing: Forcing, pools: Tensor) -> Tensor:
+    """Heterotrophic respiration of a column, the decomposed carbon that no pool gains [gC m-2 yr-1] (batch,).
+
+    Args:
+        parameters: physical values (batch, 21).
+        forcing: what drives the columns.
+        pools: carbon [gC m-3] (batch, 7, 20).
+    """
+    return respired(terms(parameters, forcing), pools)
+
+
+def respired(terms: Terms, pools: Tensor) -> Tensor:
+    """Heterotrophic respiration from terms [gC m-2 yr-1] (batch,); see :func:`respiration`."""
+    thickness = pools.new_tensor(LAYERS_CLM5.thickness[:LAYERS])
+    modifier = terms.modifier[:, linear.MODIFIER_OF_POOL, :]
+    by_pool = torch.einsum("bpj,bpj,j->bp", pools, modifier, thickness)
+    return (by_pool * terms.turnover_rate * cascade.respired_fraction(terms.transfer)).sum(1)

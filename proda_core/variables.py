@@ -1,0 +1,151 @@
+"""The variables that pass between the steps: name, unit, dimensions, range; and the check at the door.
+
+Every arrow between two steps is one :class:`xarray.Dataset` whose variables stand in :data:`VARIABLES`.  :func:`check` compares a
+dataset with the table and raises one error in one voice: expected, got, what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from proda_core.constants import MONTHS
+from proda_core.grid import LAYERS
+
+DIMENSION_SIZES: dict[str, int] = {"layer": LAYERS, "month": MONTHS, "litter": 4, "pool": 7, "parameter": 21}
+"""Dimensions of fixed length."""
+
+
+class VariableError(ValueError):
+    """A dataset does not hold what the table says; the message names the variable, what was expected, what came, what to do."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One row of the table.
+
+    Attributes:
+        name: name in datasets.
+        meaning: long name.
+        units: UDUNITS string.
+        dims: dimensions, in order.
+        lower: smallest value that makes sense [units].
+        upper: largest value that makes sense [units].
+        clm5: name in CLM5 history files, where there is one.
+        hint: the usual mistake when the range is missed.
+    """
+
+    name: str
+    meaning: str
+    units: str
+    dims: tuple[str, ...]
+    lower: float
+    upper: float
+    clm5: str = ""
+    hint: str = ""
+
+
+_SCALAR_HINT = "a fraction, given in %?"
+_COLUMN = ("cell", "layer", "month")
+
+VARIABLES: dict[str, Variable] = {
+    v.name: v
+    for v in (
+        Variable("latitude", "latitude of the cell centre", "degrees_north", ("cell",), -90, 90, "lat", "are latitude and longitude swapped?"),
+        Variable("longitude", "longitude of the cell centre", "degrees_east", ("cell",), -180, 180, "lon", "given as 0..360? use (longitude + 180) % 360 - 180"),
+        Variable("land_fraction", "land part of the cell", "1", ("cell",), 0, 1, "landfrac", _SCALAR_HINT),
+        Variable("soil_temperature", "soil temperature", "K", _COLUMN, 180, 350, "TSOI", "given in degC? add 273.15"),
+        Variable("water_scalar", "soil water scalar of decomposition", "1", _COLUMN, 0, 1, "W_SCALAR", _SCALAR_HINT),
+        Variable("oxygen_scalar", "oxygen scalar of decomposition", "1", _COLUMN, 0, 1, "O_SCALAR", _SCALAR_HINT),
+        Variable("nitrogen_scalar", "nitrogen scalar of litter decomposition", "1", _COLUMN, 0, 1, "FPI_vr", _SCALAR_HINT),
+        Variable("active_layer", "maximum annual thaw depth", "m", ("cell",), 0, 50, "ALTMAX", "given in cm?"),
+        Variable("active_layer_last_year", "maximum annual thaw depth of the year before", "m", ("cell",), 0, 50, "ALTMAX_LASTYEAR", "given in cm?"),
+        Variable("bedrock_layer", "index of the deepest soil layer above bedrock, counted from 1", "1", ("cell",), 1, 25, "nbedrock", "counted from 1, at most 25"),
+        Variable("litter_input", "plant carbon input in the order CWD, metabolic, cellulose, lignin", "gC m-2 yr-1", ("cell", "litter"), 0, 1e4, "", "negative, or given in kgC m-2 yr-1 or per second?"),
+    )
+}  # fmt: skip
+"""The table, by name."""
+
+FORCING: tuple[str, ...] = (
+    "soil_temperature",
+    "water_scalar",
+    "oxygen_scalar",
+    "nitrogen_scalar",
+    "active_layer",
+    "active_layer_last_year",
+    "bedrock_layer",
+    "litter_input",
+)
+"""Variables that drive the process model."""
+
+PLACE: tuple[str, ...] = ("latitude", "longitude", "land_fraction")
+"""Variables that say where a cell is."""
+
+
+def check(dataset: xr.Dataset, names: Iterable[str] = PLACE + FORCING) -> xr.Dataset:
+    """Check that ``dataset`` holds ``names`` as the table describes them.
+
+    Args:
+        dataset: what a step is about to read.
+        names: variables (or coordinates) that must be there.
+
+    Returns:
+        the dataset itself, so that a check can stand at the head of an expression.
+
+    Raises:
+        VariableError: missing variable, wrong dimensions, unit, range, missing values, or unsorted coordinates.
+    """
+    for name in names:
+        if name not in dataset.variables:
+            held = ", ".join(sorted(map(str, dataset.variables))) or "nothing"
+            raise VariableError(f"expected variable {name!r} ({VARIABLES[name].meaning}); the dataset holds {held}")
+        check_array(name, dataset[name])
+    return dataset
+
+
+def check_array(name: str, array: xr.DataArray) -> None:
+    """Check one array against its row of the table; raises :class:`VariableError`."""
+    row = VARIABLES[name]
+    if array.dims != row.dims:
+        raise VariableError(f"expected {name} with dimensions {row.dims}, got {array.dims}; transpose or rename them")
+    for dim, size in zip(array.dims, array.shape, strict=True):
+        expected = DIMENSION_SIZES.get(str(dim))
+        if expected is not None and size != expected:
+            raise VariableError(f"expected {name} with {expected} entries along {dim}, got {size}; see proda_core.grid")
+    units = array.attrs.get("units")
+    if units is not None and units != row.units:
+        raise VariableError(f"expected {name} in {row.units!r}, got {units!r}; convert it and set the units attribute")
+    check_range(name, array.values)
+
+
+def check_range(name: str, values: np.ndarray) -> None:
+    """Check that ``values`` are finite and lie within the table's range; raises :class:`VariableError`."""
+    row = VARIABLES[name]
+    if values.size == 0:
+        raise VariableError(f"expected {name} for at least one cell, got an empty array")
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        missing = int(values.size - np.isfinite(values).sum())
+        raise VariableError(f"expected finite {name}, got {missing} missing or infinite values; leave those cells out or fill them")
+    if low < row.lower or high > row.upper:
+        hint = f"; {row.hint}" if row.hint else ""
+        raise VariableError(f"expected {name} [{row.units}] within {row.lower:g}..{row.upper:g}, got {low:.4g}..{high:.4g}{hint}")
+
+
+def check_sorted(name: str, values: np.ndarray) -> None:
+    """Check that a grid coordinate rises strictly; raises :class:`VariableError`."""
+    steps = np.diff(values)
+    if not np.all(steps > 0):
+        first = int(np.flatnonzero(~(steps > 0))[0])
+        raise VariableError(
+            f"expected {name} in rising order, got {values[first]:g} before {values[first + 1]:g}; use dataset.sortby({name!r})"
+        )
+
+
+def attributes(name: str) -> dict[str, str]:
+    """CF attributes of a variable of the table."""
+    row = VARIABLES[name]
+    return {"long_name": row.meaning, "units": row.units}
