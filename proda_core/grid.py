@@ -83,16 +83,18 @@ class SoilLayers:
         return np.minimum(found, len(self.interface)).astype(np.int64)
 
 
+# fmt: off
 LAYERS_CLM5 = SoilLayers(
-    interface=np.array(
-        [0.02, 0.06, 0.12, 0.20, 0.32, 0.48, 0.68, 0.92, 1.20, 1.52, 1.88, 2.28, 2.72, 3.26, 3.90, 4.64, 5.48, 6.42, 7.46, 8.60]
-        + [10.99, 15.6655339059327, 23.3007244343160, 34.4407244343160, 49.5561492936897]
-    ),
-    node=np.array(
-        [0.01, 0.04, 0.09, 0.16, 0.26, 0.40, 0.58, 0.80, 1.06, 1.36, 1.70, 2.08, 2.50, 2.99, 3.58, 4.27, 5.06, 5.95, 6.94, 8.03]
-        + [9.795, 13.3277669529664, 19.4831291701244, 28.8707244343160, 41.9984368640029]
-    ),
+    interface=np.array([
+        0.02, 0.06, 0.12, 0.20, 0.32, 0.48, 0.68, 0.92, 1.20, 1.52, 1.88, 2.28, 2.72, 3.26, 3.90, 4.64, 5.48, 6.42, 7.46, 8.60,
+        10.99, 15.6655339059327, 23.3007244343160, 34.4407244343160, 49.5561492936897,
+    ]),
+    node=np.array([
+        0.01, 0.04, 0.09, 0.16, 0.26, 0.40, 0.58, 0.80, 1.06, 1.36, 1.70, 2.08, 2.50, 2.99, 3.58, 4.27, 5.06, 5.95, 6.94, 8.03,
+        9.795, 13.3277669529664, 19.4831291701244, 28.8707244343160, 41.9984368640029,
+    ]),
 )
+# fmt: on
 """The soil layers of CLM5."""
 
 STOCK_WEIGHTS: FloatArray = np.stack([LAYERS_CLM5.integral_weights(depth) for depth in STOCK_DEPTHS.values()])
@@ -115,7 +117,8 @@ def cell_area(latitude: npt.ArrayLike, size: float = 0.5) -> FloatArray:
     middle = np.asarray(latitude, dtype=float)
     top, bottom = np.deg2rad(middle + size / 2), np.deg2rad(middle - size / 2)
     step = np.deg2rad(size)
-    return EARTH_RADIUS**2 * step**2 * (np.cos(top) + np.cos(bottom)) / 2
+    area: FloatArray = EARTH_RADIUS**2 * step**2 * (np.cos(top) + np.cos(bottom)) / 2
+    return area
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,9 @@ class LandGrid:
     def __post_init__(self) -> None:
         shapes = {np.shape(self.latitude), np.shape(self.longitude), np.shape(self.land_fraction)}
         if len(shapes) != 1 or np.ndim(self.latitude) != 1:
-            raise ValueError(f"expected latitude, longitude and land fraction of one shape (cell,), got {sorted(map(str, shapes))}")
+            raise ValueError(
+                f"expected latitude, longitude and land fraction of one shape (cell,), got {sorted(map(str, shapes))}"
+            )
         _check_range("latitude [degrees north]", self.latitude, -90.0, 90.0, "are latitude and longitude swapped?")
         _check_range(
             "longitude [degrees east]", self.longitude, -180.0, 180.0, "given as 0..360? use (longitude + 180) % 360 - 180"

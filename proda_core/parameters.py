@@ -63,38 +63,34 @@ class Parameter:
 
 
 def _table() -> tuple[Parameter, ...]:
-    transport, environment = "vertical_transport", "environmental_modifier"
-    decomposition, cue, allocation = "baseline_decomposition", "cue", "input_allocation"
+    transport, xi = "vertical_transport", "environmental_modifier"
+    tau, cue, allocation = "baseline_decomposition", "cue", "input_allocation"
     sandy = "CLM5 lets it vary with sand from 0.15 to 0.83; given here for 50 % sand, which lies above the prior."
     deep = "CLM5 uses 10 m, which lies outside the prior; CLM4.5 used 0.5 m."
+    split = "The rest goes to lignin litter; nothing is respired on the way."
     return (
-        Parameter("diffus", "D_b", "bioturbation diffusivity", "m2 yr-1", 3e-5, 5e-4, 1e-4, 0.50, transport),
-        Parameter("cryo", "D_c", "cryoturbation diffusivity", "m2 yr-1", 3e-5, 1.6e-3, 5e-4, 0.50, transport),
-        Parameter("q10", "Q_{10}", "temperature sensitivity of decomposition", "1", 1.2, 3.0, 1.5, 0.45, environment),
-        Parameter("efolding", "z_\\tau", "e-folding depth of decomposition", "m", 0.0, 1.0, 10.0, 0.63, environment, deep),
-        Parameter("taucwd", "\\tau_{CWD}", "turnover time of coarse woody debris", "yr", 1.0, 6.0, 3.333, 0.50, decomposition),
-        Parameter("taul1", "\\tau_{L1}", "turnover time of metabolic litter", "yr", 0.0, 0.11, 0.0541, 0.50, decomposition),
-        Parameter(
-            "taul2", "\\tau_{L2}", "turnover time of cellulose and lignin litter", "yr", 0.1, 0.3, 0.2041, 0.50, decomposition
-        ),
-        Parameter("tau4s1", "\\tau_{S1}", "turnover time of fast soil carbon", "yr", 0.0, 1.0, 0.137, 0.50, decomposition),
-        Parameter("tau4s2", "\\tau_{S2}", "turnover time of slow soil carbon", "yr", 1.0, 50.0, 5.0, 0.33, decomposition),
-        Parameter("tau4s3", "\\tau_{S3}", "turnover time of passive soil carbon", "yr", 200.0, 1000.0, 222.2, 0.36, decomposition),
-        Parameter("fl1s1", "f_{L1,S1}", "fraction of metabolic litter to fast soil carbon", "1", 0.1, 0.8, 0.45, 0.46, cue),
-        Parameter("fl2s1", "f_{L2,S1}", "fraction of cellulose litter to fast soil carbon", "1", 0.2, 0.8, 0.5, 0.42, cue),
-        Parameter("fl3s2", "f_{L3,S2}", "fraction of lignin litter to slow soil carbon", "1", 0.2, 0.8, 0.5, 0.41, cue),
-        Parameter("fs1s2", "f_{S1,S2}", "fraction of fast to slow soil carbon", "1", 0.0, 0.4, 0.486, 0.39, cue, sandy),
-        Parameter("fs1s3", "f_{S1,S3}", "fraction of fast to passive soil carbon", "1", 0.0, 0.05, 0.004, 0.28, cue),
-        Parameter("fs2s1", "f_{S2,S1}", "fraction of slow to fast soil carbon", "1", 0.1, 0.74, 0.42, 0.47, cue),
-        Parameter("fs2s3", "f_{S2,S3}", "fraction of slow to passive soil carbon", "1", 0.0, 0.1, 0.03, 0.31, cue),
-        Parameter("fs3s1", "f_{S3,S1}", "fraction of passive to fast soil carbon", "1", 0.0, 0.9, 0.45, 0.50, cue),
-        Parameter(
-            "fcwdl2", "f_{CWD,L2}", "fraction of coarse woody debris to cellulose litter", "1", 0.5, 1.0, 0.76, 0.51, cue,
-            "The rest goes to lignin litter; nothing is respired on the way.",
-        ),
-        Parameter("w_scaling", "w", "multiplier on the soil-water scalar", "1", 0.0, 5.0, 1.0, 0.66, environment),
-        Parameter("beta", "\\beta", "Jackson depth coefficient of the plant input, per cm", "1", 0.5, 0.9999, 0.95, 0.55, allocation),
-    )  # fmt: skip
+        Parameter("diffus", r"D_b", "bioturbation diffusivity", "m2 yr-1", 3e-5, 5e-4, 1e-4, 0.50, transport),
+        Parameter("cryo", r"D_c", "cryoturbation diffusivity", "m2 yr-1", 3e-5, 1.6e-3, 5e-4, 0.50, transport),
+        Parameter("q10", r"Q_{10}", "temperature sensitivity of decomposition", "1", 1.2, 3.0, 1.5, 0.45, xi),
+        Parameter("efolding", r"z_\tau", "e-folding depth of decomposition", "m", 0.0, 1.0, 10.0, 0.63, xi, deep),
+        Parameter("taucwd", r"\tau_{CWD}", "turnover time of coarse woody debris", "yr", 1.0, 6.0, 3.333, 0.50, tau),
+        Parameter("taul1", r"\tau_{L1}", "turnover time of metabolic litter", "yr", 0.0, 0.11, 0.0541, 0.50, tau),
+        Parameter("taul2", r"\tau_{L2}", "turnover time of cellulose and lignin litter", "yr", 0.1, 0.3, 0.2041, 0.50, tau),
+        Parameter("tau4s1", r"\tau_{S1}", "turnover time of fast soil carbon", "yr", 0.0, 1.0, 0.137, 0.50, tau),
+        Parameter("tau4s2", r"\tau_{S2}", "turnover time of slow soil carbon", "yr", 1.0, 50.0, 5.0, 0.33, tau),
+        Parameter("tau4s3", r"\tau_{S3}", "turnover time of passive soil carbon", "yr", 200.0, 1000.0, 222.2, 0.36, tau),
+        Parameter("fl1s1", r"f_{L1,S1}", "fraction of metabolic litter to fast soil carbon", "1", 0.1, 0.8, 0.45, 0.46, cue),
+        Parameter("fl2s1", r"f_{L2,S1}", "fraction of cellulose litter to fast soil carbon", "1", 0.2, 0.8, 0.5, 0.42, cue),
+        Parameter("fl3s2", r"f_{L3,S2}", "fraction of lignin litter to slow soil carbon", "1", 0.2, 0.8, 0.5, 0.41, cue),
+        Parameter("fs1s2", r"f_{S1,S2}", "fraction of fast to slow soil carbon", "1", 0.0, 0.4, 0.486, 0.39, cue, sandy),
+        Parameter("fs1s3", r"f_{S1,S3}", "fraction of fast to passive soil carbon", "1", 0.0, 0.05, 0.004, 0.28, cue),
+        Parameter("fs2s1", r"f_{S2,S1}", "fraction of slow to fast soil carbon", "1", 0.1, 0.74, 0.42, 0.47, cue),
+        Parameter("fs2s3", r"f_{S2,S3}", "fraction of slow to passive soil carbon", "1", 0.0, 0.1, 0.03, 0.31, cue),
+        Parameter("fs3s1", r"f_{S3,S1}", "fraction of passive to fast soil carbon", "1", 0.0, 0.9, 0.45, 0.50, cue),
+        Parameter("fcwdl2", r"f_{CWD,L2}", "fraction of woody debris to cellulose litter", "1", 0.5, 1.0, 0.76, 0.51, cue, split),
+        Parameter("w_scaling", r"w", "multiplier on the soil-water scalar", "1", 0.0, 5.0, 1.0, 0.66, xi),
+        Parameter("beta", r"\beta", "Jackson depth coefficient of the input, per cm", "1", 0.5, 0.9999, 0.95, 0.55, allocation),
+    )
 
 
 PARAMETERS: tuple[Parameter, ...] = _table()
@@ -155,7 +151,8 @@ def check_length(values: FloatArray | torch.Tensor) -> None:
     """Raise ``ValueError`` unless the last axis of ``values`` holds one entry per parameter."""
     if values.ndim == 0 or values.shape[-1] != COUNT:
         raise ValueError(
-            f"expected {COUNT} parameters along the last axis, got shape {tuple(values.shape)}; the order is proda_core.parameters.IDS"
+            f"expected {COUNT} parameters along the last axis, got shape {tuple(values.shape)}; "
+            "the order is proda_core.parameters.IDS"
         )
 
 

@@ -221,5 +221,11 @@ def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
     return xr.Dataset(
         data,
         coords,
-        {"Conventions": "CF-1.11", "title": "PRODA soil carbon", "parameters": world.parameter_source, "bulk_cue": outcome.cue, **changed},
+        {
+            "Conventions": "CF-1.11",
+            "title": "PRODA soil carbon",
+            "parameters": world.parameter_source,
+            "bulk_cue": outcome.cue,
+            **changed,
+        },
     )

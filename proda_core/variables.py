@@ -48,25 +48,28 @@ class Variable:
     hint: str = ""
 
 
-_SCALAR_HINT = "a fraction, given in %?"
-_COLUMN = ("cell", "layer", "month")
+_PERCENT = "a fraction, given in %?"
+_SWAPPED = "are latitude and longitude swapped?"
+_ROUND = "given as 0..360? use (longitude + 180) % 360 - 180"
+_LAST = "active_layer_last_year"
+_CELL, _COLUMN, _INPUT = ("cell",), ("cell", "layer", "month"), ("cell", "litter")
+_NEGATIVE = "negative, or given in kgC m-2 yr-1 or per second?"
 
-VARIABLES: dict[str, Variable] = {
-    v.name: v
-    for v in (
-        Variable("latitude", "latitude of the cell centre", "degrees_north", ("cell",), -90, 90, "lat", "are latitude and longitude swapped?"),
-        Variable("longitude", "longitude of the cell centre", "degrees_east", ("cell",), -180, 180, "lon", "given as 0..360? use (longitude + 180) % 360 - 180"),
-        Variable("land_fraction", "land part of the cell", "1", ("cell",), 0, 1, "landfrac", _SCALAR_HINT),
-        Variable("soil_temperature", "soil temperature", "K", _COLUMN, 180, 350, "TSOI", "given in degC? add 273.15"),
-        Variable("water_scalar", "soil water scalar of decomposition", "1", _COLUMN, 0, 1, "W_SCALAR", _SCALAR_HINT),
-        Variable("oxygen_scalar", "oxygen scalar of decomposition", "1", _COLUMN, 0, 1, "O_SCALAR", _SCALAR_HINT),
-        Variable("nitrogen_scalar", "nitrogen scalar of litter decomposition", "1", _COLUMN, 0, 1, "FPI_vr", _SCALAR_HINT),
-        Variable("active_layer", "maximum annual thaw depth", "m", ("cell",), 0, 50, "ALTMAX", "given in cm?"),
-        Variable("active_layer_last_year", "maximum annual thaw depth of the year before", "m", ("cell",), 0, 50, "ALTMAX_LASTYEAR", "given in cm?"),
-        Variable("bedrock_layer", "index of the deepest soil layer above bedrock, counted from 1", "1", ("cell",), 1, 25, "nbedrock", "counted from 1, at most 25"),
-        Variable("litter_input", "plant carbon input in the order CWD, metabolic, cellulose, lignin", "gC m-2 yr-1", ("cell", "litter"), 0, 1e4, "", "negative, or given in kgC m-2 yr-1 or per second?"),
-    )
-}  # fmt: skip
+_TABLE = (
+    Variable("latitude", "latitude of the cell centre", "degrees_north", _CELL, -90, 90, "lat", _SWAPPED),
+    Variable("longitude", "longitude of the cell centre", "degrees_east", _CELL, -180, 180, "lon", _ROUND),
+    Variable("land_fraction", "land part of the cell", "1", _CELL, 0, 1, "landfrac", _PERCENT),
+    Variable("soil_temperature", "soil temperature", "K", _COLUMN, 180, 350, "TSOI", "given in degC? add 273.15"),
+    Variable("water_scalar", "soil water scalar of decomposition", "1", _COLUMN, 0, 1, "W_SCALAR", _PERCENT),
+    Variable("oxygen_scalar", "oxygen scalar of decomposition", "1", _COLUMN, 0, 1, "O_SCALAR", _PERCENT),
+    Variable("nitrogen_scalar", "nitrogen scalar of litter decomposition", "1", _COLUMN, 0, 1, "FPI_vr", _PERCENT),
+    Variable("active_layer", "maximum annual thaw depth", "m", _CELL, 0, 50, "ALTMAX", "given in cm?"),
+    Variable(_LAST, "maximum annual thaw depth of the year before", "m", _CELL, 0, 50, "ALTMAX_LASTYEAR", "given in cm?"),
+    Variable("bedrock_layer", "deepest soil layer above bedrock", "1", _CELL, 1, 25, "nbedrock", "counted from 1, at most 25"),
+    Variable("litter_input", "plant carbon input to CWD, L1, L2, L3", "gC m-2 yr-1", _INPUT, 0, 1e4, "", _NEGATIVE),
+)
+
+VARIABLES: dict[str, Variable] = {v.name: v for v in _TABLE}
 """The table, by name."""
 
 FORCING: tuple[str, ...] = (
@@ -129,7 +132,9 @@ def check_range(name: str, values: np.ndarray) -> None:
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         missing = int(values.size - np.isfinite(values).sum())
-        raise VariableError(f"expected finite {name}, got {missing} missing or infinite values; leave those cells out or fill them")
+        raise VariableError(
+            f"expected finite {name}, got {missing} missing or infinite values; leave those cells out or fill them"
+        )
     if low < row.lower or high > row.upper:
         hint = f"; {row.hint}" if row.hint else ""
         raise VariableError(f"expected {name} [{row.units}] within {row.lower:g}..{row.upper:g}, got {low:.4g}..{high:.4g}{hint}")

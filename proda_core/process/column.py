@@ -17,8 +17,6 @@ from proda_core.variables import DIMENSION_SIZES, VARIABLES, VariableError, chec
 
 Tensor = torch.Tensor
 
-NO_EXTRA = torch.empty(0, linear.POOL_COUNT, LAYERS, dtype=torch.float64)
-
 
 @dataclass(frozen=True)
 class Forcing:
@@ -64,7 +62,7 @@ def _check_tensor(name: str, values: Tensor, batch: int) -> None:
     if tuple(values.shape) != expected:
         named = ", ".join("batch" if dim == "cell" else dim for dim in VARIABLES[name].dims)
         raise VariableError(f"expected {name} with shape ({named}) = {expected}, got {tuple(values.shape)}")
-    check_range(name, values.detach())
+    check_range(name, values.detach().cpu().numpy())
 
 
 @dataclass(frozen=True)
@@ -151,12 +149,16 @@ def terms(parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conservin
 
 def _check_parameters(parameters: Tensor, batch: int) -> None:
     check_length(parameters)
+    parameters = parameters.detach()
     if parameters.ndim != 2 or len(parameters) != batch:
-        raise ValueError(f"expected parameters of shape (batch, 21) with batch {batch} as in the forcing, got {tuple(parameters.shape)}")
+        got = tuple(parameters.shape)
+        raise ValueError(f"expected parameters of shape (batch, 21) with batch {batch} as in the forcing, got {got}")
     if not bool(torch.isfinite(parameters).all()):
         raise ValueError("expected finite parameters, got NaN or infinite values; drop or refit those columns")
     if bool((parameters < 0).any()):
-        raise ValueError(f"expected parameters >= 0, got {float(parameters.min()):.4g}; are these normalised or logarithmic values?")
+        raise ValueError(
+            f"expected parameters >= 0, got {float(parameters.min()):.4g}; are these normalised or logarithmic values?"
+        )
     beta = parameters[:, INDEX["beta"]]
     if bool(((beta <= 0) | (beta >= 1)).any()):
         raise ValueError(f"expected beta within 0..1, both excluded, got {float(beta.min()):.4g}..{float(beta.max()):.4g}")
@@ -165,21 +167,23 @@ def _check_parameters(parameters: Tensor, batch: int) -> None:
         raise ValueError(f"expected transfer fractions that sum to at most 1 for each donor, got {most:.4g}; lower the fractions")
 
 
+def system(terms: Terms) -> linear.System:
+    """The linear system whose solution is the steady state."""
+    return linear.System(
+        rate=terms.turnover_rate,
+        modifier=terms.modifier,
+        fraction=terms.transfer,
+        up=terms.up,
+        down=terms.down,
+        inflow=terms.litter_input,
+        profile=terms.input_profile,
+        extra=terms.modifier.new_empty(0, linear.POOL_COUNT, LAYERS),
+    )
+
+
 def solve(terms: Terms, *, backend: linear.Backend | None = None) -> Tensor:
     """Pools in steady state [gC m-3] (batch, 7, 20)."""
-    return linear.solve(
-        linear.System(
-            terms.turnover_rate,
-            terms.modifier,
-            terms.transfer,
-            terms.up,
-            terms.down,
-            terms.litter_input,
-            terms.input_profile,
-            NO_EXTRA.to(terms.modifier),
-        ),
-        backend,
-    )
+    return linear.solve(system(terms), backend)
 
 
 def steady_state(

@@ -14,7 +14,6 @@ free parameters q10, efolding and w_scaling.
 
 from __future__ import annotations
 
-
 import torch
 
 from proda_core.constants import MONTHS, REFERENCE_TEMPERATURE
@@ -77,7 +76,7 @@ def monthly_means(
     Returns:
         means [1] (batch, 20) of: temperature; water; temperature x water x oxygen; the same x nitrogen.
     """
-    means = _MonthlyMeans.apply(q10, w_scaling, temperature, water, oxygen, nitrogen)
+    means = _MonthlyMeans.apply(q10, w_scaling, temperature, water, oxygen, nitrogen)  # type: ignore[no-untyped-call]
     t, w, soil, litter = means
     return t, w, soil, litter
 
@@ -103,12 +102,15 @@ class _MonthlyMeans(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, *gradients):  # type: ignore[no-untyped-def]
-        arguments = ctx.saved_tensors
-        out = [torch.empty_like(a, memory_format=torch.contiguous_format) if n else None for a, n in zip(arguments, ctx.needs_input_grad, strict=True)]
+        arguments, needed = ctx.saved_tensors, ctx.needs_input_grad
+        out = [
+            torch.empty(a.shape, dtype=a.dtype, device=a.device) if n else None for a, n in zip(arguments, needed, strict=True)
+        ]
         for rows in _chunks(len(arguments[2])):
-            parts = _backward_chunk([a[rows] for a in arguments], [g[rows, :, None] / MONTHS for g in gradients], ctx.needs_input_grad)
+            monthly = [g[rows, :, None] / MONTHS for g in gradients]
+            parts = _backward_chunk([a[rows] for a in arguments], monthly, needed)
             for whole, part in zip(out, parts, strict=True):
-                if whole is not None:
+                if whole is not None and part is not None:
                     whole[rows] = part
         return tuple(out)
 
@@ -122,12 +124,12 @@ def _backward_chunk(arguments: list[Tensor], gradients: list[Tensor], needed: tu
     w = scaled.clamp(max=1)
     by_product = by_soil + by_litter * nitrogen
     by_t = (by_product * w * oxygen + by_t_mean) * t  # times dt, relative
-    by_w = torch.where(scaled < 1, by_product * t * oxygen + by_w_mean, 0.0) if needed[1] or needed[3] else None
+    by_w = torch.where(scaled < 1, by_product * t * oxygen + by_w_mean, 0.0)
     return [
         (by_t * (temperature - REFERENCE_TEMPERATURE)).sum((1, 2)) / (10 * q10) if needed[0] else None,
-        (by_w * water).sum((1, 2)) if by_w is not None else None,
+        (by_w * water).sum((1, 2)) if needed[1] else None,
         by_t * (q10.log() / 10)[:, None, None] if needed[2] else None,
-        by_w * w_scaling[:, None, None] if by_w is not None else None,
+        by_w * w_scaling[:, None, None] if needed[3] else None,
         by_product * t * w if needed[4] else None,
         by_litter * t * w * oxygen if needed[5] else None,
     ]
@@ -140,5 +142,3 @@ def _chunks(batch: int) -> list[slice]:
 def warming_factor(q10: Tensor, warming: float) -> Tensor:
     """Factor by which uniform warming speeds decomposition up, ``q10 ** (dT / 10)`` [1] (batch,); ``warming`` in K."""
     return (q10.log() * (warming / 10)).exp()
-
-

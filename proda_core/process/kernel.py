@@ -9,11 +9,14 @@ before the first visitor waits.
 The formulas, their derivation and the meaning of the arguments stand in ``linear``; names are the same here.
 """
 
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,assignment"
+# Numba infers the types of the compiled functions; annotations would say nothing.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -51,8 +54,8 @@ _CONSTANTS = _u(45)
 
 
 @_jit
-def _load_block(w, v, system, start, count, layers):  # type: ignore[no-untyped-def]
-    rate, modifier, fraction, up, down, inflow, profile, extra = system
+def _load_block(w, v, system, start, count, layers):
+    rate, modifier, fraction, up, down, inflow, profile, _ = system
     for c in range(_W):
         b = start + min(c, count - _1)
         for p in range(_7):
@@ -74,7 +77,7 @@ def _load_block(w, v, system, start, count, layers):  # type: ignore[no-untyped-
 
 
 @_jit
-def _eliminate(w, v, layers, shift):  # type: ignore[no-untyped-def]
+def _eliminate(w, v, layers, shift):
     """Pivots of the chains (_D) and inverse pivots of the blocks (_P), top down; excess in _X, off-diagonals in _A."""
     for j in range(layers):
         r = j * _RECORD
@@ -94,7 +97,7 @@ def _eliminate(w, v, layers, shift):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _start_block(w, v, r, shift):  # type: ignore[no-untyped-def]
+def _start_block(w, v, r, shift):
     """Excess and off-diagonals of one layer by itself."""
     for c in range(_W):
         m = w[(r + _MOD) * _W + c]
@@ -111,7 +114,7 @@ def _start_block(w, v, r, shift):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _carry_block(w, r, q):  # type: ignore[no-untyped-def]
+def _carry_block(w, r, q):
     """Add what elimination of the layer above (record q) carries into this one (record r)."""
     for p in range(_3):
         for c in range(_W):
@@ -132,7 +135,7 @@ def _carry_block(w, r, q):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _invert_block(w, r):  # type: ignore[no-untyped-def]
+def _invert_block(w, r):
     """Inverse of the 3 x 3 pivot from its column sums and off-diagonals, without subtraction."""
     for c in range(_W):
         down = w[(r + _DOWN) * _W + c]
@@ -156,7 +159,7 @@ def _invert_block(w, r):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _source(w, v, extra, start, count, layers):  # type: ignore[no-untyped-def]
+def _source(w, v, extra, start, count, layers):
     """Right-hand side of every pool, in the rows that will hold the solution."""
     with_extra = extra.size > 0
     for j in range(layers):
@@ -171,7 +174,7 @@ def _source(w, v, extra, start, count, layers):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _solve_block(w, v, layers, shift):  # type: ignore[no-untyped-def]
+def _solve_block(w, v, layers, shift):
     """Turn right-hand sides into the solution, pool by pool, in place."""
     for j in range(layers):
         r = j * _RECORD
@@ -186,9 +189,7 @@ def _solve_block(w, v, layers, shift):  # type: ignore[no-untyped-def]
         q = r - _RECORD
         for p in range(_3):
             for c in range(_W):
-                w[(r + _C + _1 + p) * _W + c] += (
-                    w[(r + _UP) * _W + c] * w[(q + _C + _1 + p) * _W + c] / w[(q + _D + p) * _W + c]
-                )
+                w[(r + _C + _1 + p) * _W + c] += w[(r + _UP) * _W + c] * w[(q + _C + _1 + p) * _W + c] / w[(q + _D + p) * _W + c]
     for i in range(layers):
         j = layers - _1 - i
         r = j * _RECORD
@@ -241,7 +242,7 @@ def _solve_block(w, v, layers, shift):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _solve_range(system, shift, out, first, last):  # type: ignore[no-untyped-def]
+def _solve_range(system, shift, out, first, last):
     """Solve columns first..last-1, block by block."""
     layers = _u(out.shape[2])
     w = np.empty(layers * _RECORD * _W)
@@ -261,7 +262,7 @@ def _solve_range(system, shift, out, first, last):  # type: ignore[no-untyped-de
 
 
 @_jit
-def _transposed_solve_block(w, v, layers, shift):  # type: ignore[no-untyped-def]
+def _transposed_solve_block(w, v, layers, shift):
     """Turn gradients with respect to the solution into multipliers, in place; the transpose of _solve_block."""
     for j in range(layers):
         r = j * _RECORD
@@ -331,7 +332,7 @@ def _transposed_solve_block(w, v, layers, shift):  # type: ignore[no-untyped-def
 
 
 @_jit
-def _gradient_block(w, v, layers):  # type: ignore[no-untyped-def]
+def _gradient_block(w, v, layers):
     """Gradients with respect to the equations' coefficients, from multipliers (_C) and solution (_S)."""
     for k in range(_BY_RATE * _W, _CONSTANTS * _W):
         v[k] = 0.0
@@ -339,13 +340,11 @@ def _gradient_block(w, v, layers):  # type: ignore[no-untyped-def]
         r = j * _RECORD
         for c in range(_W):
             m0, m1 = w[(r + _MOD) * _W + c], w[(r + _MOD + _1) * _W + c]
-            g0, g1, g2, g3 = (
-                w[(r + _C) * _W + c], w[(r + _C + _1) * _W + c], w[(r + _C + _2) * _W + c], w[(r + _C + _3) * _W + c]
-            )  # fmt: skip
+            g0, g1 = w[(r + _C) * _W + c], w[(r + _C + _1) * _W + c]
+            g2, g3 = w[(r + _C + _2) * _W + c], w[(r + _C + _3) * _W + c]
             g4, g5, g6 = w[(r + _C + _4) * _W + c], w[(r + _C + _5) * _W + c], w[(r + _C + _6) * _W + c]
-            d0, d1, d2, d3 = (
-                m0 * w[(r + _S) * _W + c], m1 * w[(r + _S + _1) * _W + c], m1 * w[(r + _S + _2) * _W + c], m1 * w[(r + _S + _3) * _W + c]
-            )  # fmt: skip
+            d0, d1 = m0 * w[(r + _S) * _W + c], m1 * w[(r + _S + _1) * _W + c]
+            d2, d3 = m1 * w[(r + _S + _2) * _W + c], m1 * w[(r + _S + _3) * _W + c]
             d4, d5, d6 = m0 * w[(r + _S + _4) * _W + c], m0 * w[(r + _S + _5) * _W + c], m0 * w[(r + _S + _6) * _W + c]
             f = _FRACTION * _W + c
             # what a donor's loss is worth: the worth of what receivers gain less the worth of what it gives
@@ -391,7 +390,7 @@ def _gradient_block(w, v, layers):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _exchange_gradient(w, r, has_above, has_below):  # type: ignore[no-untyped-def]
+def _exchange_gradient(w, r, has_above, has_below):
     for c in range(_W):
         w[(r + _BY_UP) * _W + c] = 0.0
         w[(r + _BY_DOWN) * _W + c] = 0.0
@@ -409,7 +408,7 @@ def _exchange_gradient(w, r, has_above, has_below):  # type: ignore[no-untyped-d
 
 
 @_jit
-def _adjoint_range(system, shift, solution, gradient, out, first, last):  # type: ignore[no-untyped-def]
+def _adjoint_range(system, shift, solution, gradient, out, first, last):
     """Gradients of columns first..last-1, block by block."""
     by_rate, by_modifier, by_fraction, by_up, by_down, by_inflow, by_profile, by_extra = out
     layers = _u(solution.shape[2])
@@ -455,16 +454,14 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="proda-kernel")
 
 
-def _share_out(work: Any, batch: int, *arguments: Any) -> None:
-    """Run ``work(*arguments, first, last)`` over the columns, in equal stretches of whole blocks, one for each core."""
+def _share_out(work: Callable[[np.uint64, np.uint64], None], batch: int) -> None:
+    """Run ``work(first, last)`` over the columns, in equal stretches of whole blocks, one for each core."""
     cores = os.cpu_count() or 1
     if batch <= _SMALL or cores == 1:
-        work(*arguments, _u(0), _u(batch))
+        work(_u(0), _u(batch))
         return
     stretch = -(-batch // (cores * WIDTH)) * WIDTH
-    jobs = [
-        _threads().submit(work, *arguments, _u(first), _u(min(first + stretch, batch))) for first in range(0, batch, stretch)
-    ]
+    jobs = [_threads().submit(work, _u(first), _u(min(first + stretch, batch))) for first in range(0, batch, stretch)]
     for job in jobs:
         job.result()
 
@@ -477,7 +474,7 @@ def solve(system: System) -> torch.Tensor:
     """Solution c (batch, 7, layer) of ``system``; float64 on the CPU.  Not differentiable: see ``linear.solve``."""
     batch, layers = system.up.shape
     out = np.empty((batch, 7, layers))  # NumPy asks for huge pages; touching a fresh torch tensor of this size takes longer
-    _share_out(_solve_range, batch, _arrays(system[:8]), float(system.shift), out)
+    _share_out(partial(_solve_range, _arrays(system[:8]), float(system.shift), out), batch)
     return torch.from_numpy(out)
 
 
@@ -485,7 +482,8 @@ def adjoint(system: System, solution: torch.Tensor, gradient: torch.Tensor) -> t
     """Gradients of a loss with respect to the eight tensors of ``system``, given dL/dc (batch, 7, layer)."""
     out = tuple(np.empty(t.shape) for t in system[:8])
     held = _arrays(t.detach() for t in system[:8])
-    _share_out(_adjoint_range, len(solution), held, float(system.shift), *_arrays((solution, gradient)), out)
+    work = partial(_adjoint_range, held, float(system.shift), *_arrays((solution, gradient)), out)
+    _share_out(work, len(solution))
     return tuple(torch.from_numpy(array) for array in out)
 
 
@@ -493,7 +491,7 @@ def warm_up() -> None:
     """Compile, or load from the cache, everything that a solve and its gradient need."""
     from proda_core.process.linear import System  # the two modules need each other only here
 
-    one = torch.ones(1, 20, dtype=torch.float64)
     shapes = ((1, 7), (1, 2, 20), (1, 10), (1, 20), (1, 20), (1, 4), (1, 20), (0, 7, 20))
-    system = System(*(torch.full(shape, 0.1, dtype=torch.float64) for shape in shapes))
-    adjoint(system, solve(system), one[:, None].expand(1, 7, 20))
+    system = System._make([*(torch.full(shape, 0.1, dtype=torch.float64) for shape in shapes), 0.0])
+    solution = solve(system)
+    adjoint(system, solution, torch.ones_like(solution))

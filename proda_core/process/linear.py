@@ -14,7 +14,7 @@ products of non-negative numbers (Grassmann, Taksar & Heyman 1985, doi:10.1287/o
 full relative precision and no result can be negative, even where the condition number is beyond double precision.  For a
 tridiagonal pool, with excess e and pivot d = e + down,
 
-    e_0 = loss_0,     e_j = loss_j + up_j e_{j-1} / d_{j-1}                (not d_j = loss_j + up_j + down_j - up_j down_{j-1} / d_{j-1})
+    e_0 = loss_0,     e_j = loss_j + up_j e_{j-1} / d_{j-1}        where one might write loss_j + up_j - up_j down_{j-1} / d_{j-1}
 
 and for the blocks, with E = D - down I, excess ``x = 1^T E``, off-diagonals ``-a`` and ``P = D^-1`` (E and D commute),
 
@@ -84,15 +84,14 @@ def solve(system: System, backend: Backend | None = None) -> Tensor:
     """
     if backend is None:
         backend = "kernel" if system.rate.device.type == "cpu" and system.rate.dtype == torch.float64 else "torch"
-    solution = _Solve.apply(backend, system.shift, *system[:8])
-    assert isinstance(solution, Tensor)
+    solution: Tensor = _Solve.apply(backend, system.shift, *system[:8])  # type: ignore[no-untyped-call]
     return solution
 
 
 class _Solve(torch.autograd.Function):
     @staticmethod
     def forward(ctx, backend, shift, *tensors):  # type: ignore[no-untyped-def]
-        system = System(*(t.detach() for t in tensors), shift=shift)
+        system = System._make([*(t.detach() for t in tensors), shift])
         solution = (kernel.solve if backend == "kernel" else solve_reference)(system)
         ctx.backend, ctx.shift = backend, shift
         ctx.save_for_backward(solution, *tensors)
@@ -102,7 +101,7 @@ class _Solve(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient):  # type: ignore[no-untyped-def]
         solution, *tensors = ctx.saved_tensors
-        system = System(*tensors, shift=ctx.shift)
+        system = System._make([*tensors, ctx.shift])
         adjoint = kernel.adjoint if ctx.backend == "kernel" else adjoint_reference
         gradients = adjoint(system, solution, gradient)
         return (None, None, *gradients)

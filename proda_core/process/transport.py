@@ -15,8 +15,8 @@ so D = (cryo or diffus) x shape, where the shape depends on the forcing alone.
     (V C)_j = g_{j-1} (C_j - C_{j-1}) / dz_j + g_j (C_j - C_{j+1}) / dz_j,      g_j = D'_j / (z_{j+1} - z_j)
 
 with D' the harmonic mean of the diffusivities on both sides, weighted by how far the interface lies between the nodes:
-``1 / D'_j = w / D_j + (1 - w) / D_{j+1}``, ``w = (z_i(j) - z_j) / (z_{j+1} - z_j)``.  Weighted by dz the columns of V sum to zero:
-transport moves carbon and never makes or loses any.  On uniform layers this is the second-order central difference; a
+``1 / D'_j = w / D_j + (1 - w) / D_{j+1}``, ``w = (z_i(j) - z_j) / (z_{j+1} - z_j)``.  Weighted by dz the columns of V sum to
+zero: transport moves carbon and never makes or loses any.  On uniform layers this is the second-order central difference; a
 column with no flux at its ends then relaxes as ``cos(k pi z / L) exp(-D (k pi / L)**2 t)``, the case that the tests run.
 
 **Bedrock, two variants.**  ``conserving`` (the default) closes every interface at and below bedrock.  ``published`` repeats the
