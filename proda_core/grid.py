@@ -140,9 +140,8 @@ class LandGrid:
     def __post_init__(self) -> None:
         shapes = {np.shape(self.latitude), np.shape(self.longitude), np.shape(self.land_fraction)}
         if len(shapes) != 1 or np.ndim(self.latitude) != 1:
-            raise ValueError(
-                f"expected latitude, longitude and land fraction of one shape (cell,), got {sorted(map(str, shapes))}"
-            )
+            got = ", ".join(sorted(map(str, shapes)))
+            raise ValueError(f"expected latitude, longitude and land fraction of one shape (cell,), got {got}")
         _check_range("latitude [degrees north]", self.latitude, -90.0, 90.0, "are latitude and longitude swapped?")
         _check_range(
             "longitude [degrees east]", self.longitude, -180.0, 180.0, "given as 0..360? use (longitude + 180) % 360 - 180"

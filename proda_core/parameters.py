@@ -202,7 +202,8 @@ def to_unit(physical: ArrayOrTensor) -> ArrayOrTensor:
 
 
 def _check_unit_range(unit: FloatArray | torch.Tensor) -> None:
-    low, high = float(unit.min()), float(unit.max())
+    bare = unit.detach() if isinstance(unit, torch.Tensor) else unit
+    low, high = float(bare.min()), float(bare.max())
     if not (low >= 0.0 and high <= 1.0):  # also catches NaN
         raise ValueError(
             f"expected normalised parameters within 0..1, got {low:.4g}..{high:.4g}; are these physical values? use to_unit()"

@@ -21,11 +21,15 @@ from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 from proda_core.grid import LAYERS_CLM5, SOIL_POOLS, STOCK_DEPTHS, STOCK_WEIGHTS, LandGrid
 from proda_core.process import column
 from proda_core.scenario import Scenario
+from proda_core.store import data_directory
 
 FloatArray = npt.NDArray[np.float64]
 
 CHUNK = 4096
 """Columns solved at a time; 4096 keep the work in the processor's cache and need some 20 MB."""
+
+CLIMATE_FILE = "climate.nc"
+"""Name of the embedded forcing in the data directory."""
 
 PARAMETER_SET = (
     "One set of 21 parameters everywhere: the rough mean of the values that the authors of PRODA retrieved at about 6,100 sites "
@@ -66,7 +70,8 @@ def forcing_from_dataset(dataset: xr.Dataset) -> column.Forcing:
 
 def land_from_dataset(dataset: xr.Dataset) -> LandGrid:
     """Land grid from a dataset with the variables of ``variables.PLACE``."""
-    return LandGrid(*(np.asarray(dataset[name].values, dtype=float) for name in variables.PLACE))
+    latitude, longitude, fraction = (np.asarray(dataset[name].values, dtype=float) for name in variables.PLACE)
+    return LandGrid(latitude, longitude, fraction)
 
 
 def load_world(path: Path | None = None) -> World:
@@ -78,7 +83,7 @@ def load_world(path: Path | None = None) -> World:
     Returns:
         the world.
     """
-    dataset = climate.load(path) if path is not None else climate.load()
+    dataset = climate.load(path or data_directory() / CLIMATE_FILE)
     forcing = forcing_from_dataset(dataset)
     physical = torch.as_tensor(parameters.to_physical(parameters.PRODA_MEAN)).repeat(len(forcing), 1)
     return World(forcing, physical, land_from_dataset(dataset))

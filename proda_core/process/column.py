@@ -156,9 +156,8 @@ def _check_parameters(parameters: Tensor, batch: int) -> None:
     if not bool(torch.isfinite(parameters).all()):
         raise ValueError("expected finite parameters, got NaN or infinite values; drop or refit those columns")
     if bool((parameters < 0).any()):
-        raise ValueError(
-            f"expected parameters >= 0, got {float(parameters.min()):.4g}; are these normalised or logarithmic values?"
-        )
+        low = float(parameters.min())
+        raise ValueError(f"expected physical parameters >= 0, got {low:.4g}; are these normalised or logarithmic values?")
     beta = parameters[:, INDEX["beta"]]
     if bool(((beta <= 0) | (beta >= 1)).any()):
         raise ValueError(f"expected beta within 0..1, both excluded, got {float(beta.min()):.4g}..{float(beta.max()):.4g}")

@@ -41,7 +41,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contra
 _u = np.uint64
 _0, _1, _2, _3, _4, _5, _6, _7 = (_u(i) for i in range(8))
 _W = _u(WIDTH)
-# rows of a layer's record: exchange, modifiers, profile, unknowns c (or multipliers), chain pivots, inverse block pivots,
+# rows of a layer's record: exchange, modifiers, profile, unknowns c (or multipliers), inverse chain pivots, inverse block pivots,
 # block excess, block off-diagonals, chain excess, and for the adjoint the solution
 _UP, _DOWN, _MOD, _PROFILE, _C, _D, _P, _X, _A, _L, _S = (_u(i) for i in (0, 1, 2, 4, 5, 12, 15, 24, 27, 33, 36))
 _RECORD = _u(43)
@@ -78,18 +78,18 @@ def _load_block(w, v, system, start, count, layers):
 
 @_jit
 def _eliminate(w, v, layers, shift):
-    """Pivots of the chains (_D) and inverse pivots of the blocks (_P), top down; excess in _X, off-diagonals in _A."""
+    """Inverse pivots of the chains (_D) and of the blocks (_P), top down; excess in _X, off-diagonals in _A."""
     for j in range(layers):
         r = j * _RECORD
         for p in range(_3):
             for c in range(_W):
                 loss = shift + v[(_RATE + _1 + p) * _W + c] * w[(r + _MOD + _1) * _W + c]
                 if j > _0:
-                    before = w[(r - _RECORD + _D + p) * _W + c]
                     # the excess above is what the pivot above holds beyond its exchange downwards, kept apart in _L
-                    loss += w[(r + _UP) * _W + c] * w[(r - _RECORD + _L + p) * _W + c] / before
+                    above = w[(r - _RECORD + _L + p) * _W + c] * w[(r - _RECORD + _D + p) * _W + c]
+                    loss += w[(r + _UP) * _W + c] * above
                 w[(r + _L + p) * _W + c] = loss
-                w[(r + _D + p) * _W + c] = loss + w[(r + _DOWN) * _W + c]
+                w[(r + _D + p) * _W + c] = 1.0 / (loss + w[(r + _DOWN) * _W + c])
         _start_block(w, v, r, shift)
         if j > _0:
             _carry_block(w, r, r - _RECORD)
@@ -189,7 +189,7 @@ def _solve_block(w, v, layers, shift):
         q = r - _RECORD
         for p in range(_3):
             for c in range(_W):
-                w[(r + _C + _1 + p) * _W + c] += w[(r + _UP) * _W + c] * w[(q + _C + _1 + p) * _W + c] / w[(q + _D + p) * _W + c]
+                w[(r + _C + _1 + p) * _W + c] += w[(r + _UP) * _W + c] * w[(q + _C + _1 + p) * _W + c] * w[(q + _D + p) * _W + c]
     for i in range(layers):
         j = layers - _1 - i
         r = j * _RECORD
@@ -198,7 +198,7 @@ def _solve_block(w, v, layers, shift):
                 value = w[(r + _C + _1 + p) * _W + c]
                 if i > _0:
                     value += w[(r + _DOWN) * _W + c] * w[(r + _RECORD + _C + _1 + p) * _W + c]
-                w[(r + _C + _1 + p) * _W + c] = value / w[(r + _D + p) * _W + c]
+                w[(r + _C + _1 + p) * _W + c] = value * w[(r + _D + p) * _W + c]
         for c in range(_W):
             m = w[(r + _MOD + _1) * _W + c]
             l1 = v[_FRACTION * _W + c] * v[(_RATE + _1) * _W + c] * w[(r + _C + _1) * _W + c]
@@ -311,7 +311,7 @@ def _transposed_solve_block(w, v, layers, shift):
                 value = w[(r + _C + _1 + p) * _W + c]
                 if j > _0:
                     value += w[(r - _RECORD + _DOWN) * _W + c] * w[(r - _RECORD + _C + _1 + p) * _W + c]
-                w[(r + _C + _1 + p) * _W + c] = value / w[(r + _D + p) * _W + c]
+                w[(r + _C + _1 + p) * _W + c] = value * w[(r + _D + p) * _W + c]
     for i in range(layers):
         j = layers - _1 - i
         r = j * _RECORD
@@ -320,7 +320,7 @@ def _transposed_solve_block(w, v, layers, shift):
             for p in range(_3):
                 for c in range(_W):
                     w[(r + _C + _1 + p) * _W + c] += (
-                        w[(q + _UP) * _W + c] * w[(q + _C + _1 + p) * _W + c] / w[(r + _D + p) * _W + c]
+                        w[(q + _UP) * _W + c] * w[(q + _C + _1 + p) * _W + c] * w[(r + _D + p) * _W + c]
                     )
         for c in range(_W):
             loss = v[_RATE * _W + c] * w[(r + _MOD) * _W + c]
@@ -366,8 +366,7 @@ def _gradient_block(w, v, layers):
             k = _RATE * _W + c
             soil = v[k] * h0 + v[k + _4 * _W] * h4 + v[k + _5 * _W] * h5 + v[k + _6 * _W] * h6
             litter = v[k + _W] * h1 + v[k + _2 * _W] * h2 + v[k + _3 * _W] * h3
-            # h holds the modifier already; where it is zero so is the loss and its gradient is not defined
-            w[(r + _BY_MOD) * _W + c] = soil / m0
+            w[(r + _BY_MOD) * _W + c] = soil / m0  # h holds the modifier already
             w[(r + _BY_MOD + _1) * _W + c] = litter / m1
             t = _BY_FRACTION * _W + c
             v[t] += v[k + _W] * d1 * g4

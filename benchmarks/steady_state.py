@@ -1,0 +1,110 @@
+"""Time and memory of the steady state of the whole globe.
+
+    python -m benchmarks.steady_state
+
+prints, for every half-degree land cell of the embedded world in float64: the structured solve, the same equations by batched
+dense ``torch.linalg.solve`` with the assembly of its matrices (timed on a sample of columns and scaled up), their ratio; the
+gradient of the global stock; the whole way from monthly forcing; and the peak memory of a process that does nothing else.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from proda_core import simulation
+from proda_core.grid import STOCK_WEIGHTS
+from proda_core.process import column, dense, kernel
+
+SAMPLE = 2048
+REPEATS = 7
+
+
+def _median(run: Callable[[], object], repeats: int = REPEATS) -> float:
+    run()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[len(seconds) // 2]
+
+
+def _gradient(terms: column.Terms, area: torch.Tensor) -> Callable[[], None]:
+    """Solve, and differentiate the global stock with respect to every coefficient of the equations."""
+    system = column.system(terms)
+    leaves = [t.clone().requires_grad_() for t in system[:7]]
+    weights = torch.as_tensor(STOCK_WEIGHTS[-1])[None, :] * area[:, None]
+    gradient = torch.zeros(len(terms), 7, 20, dtype=torch.float64)
+    gradient[:, 4:] = weights[:, None]
+
+    def run() -> None:
+        solution = column.linear.solve(system._replace(**dict(zip(system._fields[:7], leaves, strict=True))))
+        torch.autograd.grad(solution, leaves, gradient)
+
+    return run
+
+
+def _peak_memory() -> float:
+    """Peak resident memory [GB] of a fresh process that loads the world and solves it."""
+    code = (
+        "from proda_core import simulation\n"
+        "from proda_core.process import column\n"
+        "world = simulation.load_world()\n"
+        "column.steady_state(world.parameters, world.forcing)\n"
+        "import resource\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout) * 1024 / 1e9
+
+
+def main() -> None:
+    """Measure and print."""
+    memory = _peak_memory()
+    world = simulation.load_world()
+    kernel.warm_up()
+    terms = column.terms(world.parameters, world.forcing)
+    cells = len(terms)
+    sample = torch.linspace(0, cells - 1, SAMPLE).long()
+    part = terms.rows(sample)
+    area = torch.as_tensor(world.land.area)
+
+    structured = _median(lambda: column.solve(terms))
+    dense_time = _median(lambda: dense.solve(column.system(part)), repeats=3) * cells / SAMPLE
+    reference = _median(lambda: column.solve(terms, backend="torch"), repeats=3)
+    both = _median(_gradient(terms, area))
+    from_forcing = _median(lambda: column.steady_state(world.parameters, world.forcing), repeats=3)
+    dense_all = dense_time + from_forcing - structured
+
+    table = Table(title=f"Steady state of {cells:,} columns, float64, {torch.get_num_threads()} threads")
+    for name in ("measurement", "seconds", "ratio"):
+        table.add_column(name, justify="left" if name == "measurement" else "right")
+    rows = [
+        (f"dense: assemble and torch.linalg.solve (from {SAMPLE} columns)", dense_time, "1"),
+        ("structured, compiled kernel", structured, f"{dense_time / structured:.0f} x faster"),
+        ("structured, PyTorch reference", reference, f"{dense_time / reference:.0f} x faster"),
+        ("structured, with gradient", both, f"{both / structured:.2f} x the solve alone"),
+        ("from monthly forcing to pools, structured", from_forcing, f"{dense_all / from_forcing:.0f} x faster than with dense"),
+    ]
+    for name, seconds, ratio in rows:
+        table.add_row(name, f"{seconds:.4f}", ratio)
+    console = Console()
+    console.print(table)
+    console.print(f"peak memory of a process that loads and solves the world: {memory:.2f} GB")
+    console.print(f"peak memory of this process, dense sample included: {_own_peak():.2f} GB")
+
+
+def _own_peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+if __name__ == "__main__":
+    main()
