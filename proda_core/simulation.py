@@ -18,15 +18,15 @@ import xarray as xr
 
 from proda_core import climate, mechanisms, parameters, scenario, variables
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
-from proda_core.grid import LAYERS_CLM5, SOIL_POOLS, STOCK_DEPTHS, STOCK_WEIGHTS, LandGrid
+from proda_core.grid import LAYERS_CLM5, STOCK_DEPTHS, LandGrid
 from proda_core.process import column
 from proda_core.scenario import Scenario
 from proda_core.store import data_directory
 
 FloatArray = npt.NDArray[np.float64]
 
-CHUNK = 4096
-"""Columns solved at a time; 4096 keep the work in the processor's cache and need some 20 MB."""
+CHUNK = 8192
+"""Columns worked on at a time, so that temporaries stay small whatever the size of the grid."""
 
 CLIMATE_FILE = "climate.nc"
 """Name of the embedded forcing in the data directory."""
@@ -142,18 +142,17 @@ class GlobalModel:
         cells = len(self)
         soc = np.empty((len(STOCK_DEPTHS), cells))
         read = {name: np.empty(cells) for name in wanted}
-        weights = torch.as_tensor(STOCK_WEIGHTS / GRAMS_PER_KILOGRAM)
         passed_on = decomposed = 0.0
         area = torch.as_tensor(self.land.area)
         for rows in _chunks(cells):
             terms = scenario.apply(change, self._terms.rows(rows))
-            pools = column.solve(terms)
-            soc[:, rows] = (weights @ pools[:, SOIL_POOLS].sum(1).T).numpy()
-            handed, lost = mechanisms.carbon_use(terms, pools)
+            integrals = mechanisms.solve(terms)
+            soc[:, rows] = integrals.soc.T.numpy() / GRAMS_PER_KILOGRAM
+            handed, lost = mechanisms.carbon_use(terms, integrals)
             passed_on += float(handed @ area[rows])
             decomposed += float(lost @ area[rows])
             if wanted:
-                found = mechanisms.from_terms(terms, pools)
+                found = mechanisms.read_off(terms, integrals)
                 for name in wanted:
                     read[name][rows] = found[name].numpy()
         return Outcome(change, soc, self.global_stock(soc), passed_on / decomposed, read)
@@ -180,8 +179,8 @@ def _evaluate(world: World) -> column.Terms:
     return column.Terms(**{f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(column.Terms)})
 
 
-def _chunks(cells: int, size: int = CHUNK) -> list[slice]:
-    return [slice(first, min(first + size, cells)) for first in range(0, cells, size)]
+def _chunks(cells: int) -> list[slice]:
+    return [slice(first, min(first + CHUNK, cells)) for first in range(0, cells, CHUNK)]
 
 
 def run(world: World, change: Scenario | None = None, progress: Callable[[float], None] | None = None) -> xr.Dataset:

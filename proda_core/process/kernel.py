@@ -262,6 +262,37 @@ def _solve_range(system, shift, out, first, last):
 
 
 @_jit
+def _integrate_range(system, shift, shared, own, out, first, last):
+    """Solve columns first..last-1 and keep only weighted sums over layers of each pool."""
+    layers = _u(own.shape[2])
+    w = np.empty(layers * _RECORD * _W)
+    v = np.empty(_CONSTANTS * _W)
+    total = np.empty(WIDTH)
+    start = first
+    while start < last:
+        count = min(_W, last - start)
+        _load_block(w, v, system, start, count, layers)
+        _source(w, v, system[7], start, count, layers)
+        _eliminate(w, v, layers, shift)
+        _solve_block(w, v, layers, shift)
+        for p in range(_7):
+            for s in range(shared.shape[0]):
+                total[:] = 0.0
+                for j in range(layers):
+                    for c in range(_W):
+                        total[c] += shared[s, j] * w[(j * _RECORD + _C + p) * _W + c]
+                for c in range(count):
+                    out[start + c, s, p] = total[c]
+            for s in range(own.shape[1]):
+                for c in range(count):
+                    number = 0.0
+                    for j in range(layers):
+                        number += own[start + c, s, j] * w[(j * _RECORD + _C + p) * _W + c]
+                    out[start + c, shared.shape[0] + s, p] = number
+        start += count
+
+
+@_jit
 def _transposed_solve_block(w, v, layers, shift):
     """Turn gradients with respect to the solution into multipliers, in place; the transpose of _solve_block."""
     for j in range(layers):
@@ -477,6 +508,14 @@ def solve(system: System) -> torch.Tensor:
     return torch.from_numpy(out)
 
 
+def integrate(system: System, shared: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """Weighted sums over layers of each pool of the solution, without keeping the solution; see ``linear.integrate``."""
+    out = np.empty((len(own), len(shared) + own.shape[1], 7))
+    work = partial(_integrate_range, _arrays(system[:8]), float(system.shift), *_arrays((shared, own)), out)
+    _share_out(work, len(own))
+    return torch.from_numpy(out)
+
+
 def adjoint(system: System, solution: torch.Tensor, gradient: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """Gradients of a loss with respect to the eight tensors of ``system``, given dL/dc (batch, 7, layer)."""
     out = tuple(np.empty(t.shape) for t in system[:8])
@@ -493,4 +532,5 @@ def warm_up() -> None:
     shapes = ((1, 7), (1, 2, 20), (1, 10), (1, 20), (1, 20), (1, 4), (1, 20), (0, 7, 20))
     system = System._make([*(torch.full(shape, 0.1, dtype=torch.float64) for shape in shapes), 0.0])
     solution = solve(system)
+    integrate(system, solution[0, :1], solution[:, :1])
     adjoint(system, solution, torch.ones_like(solution))

@@ -88,6 +88,30 @@ def solve(system: System, backend: Backend | None = None) -> Tensor:
     return solution
 
 
+def integrate(system: System, shared: Tensor, own: Tensor) -> Tensor:
+    """Weighted sums over layers of each pool of the solution, for when the solution itself is not needed.
+
+    The kernel sums while a block is still in the cache and never writes the solution out.  Not differentiable.
+
+    Args:
+        system: the equations.
+        shared: layer weights that are the same for all columns (s, layer).
+        own: layer weights of each column (batch, m, layer).
+
+    Returns:
+        sums (batch, s + m, 7).
+    """
+    if system.rate.device.type == "cpu" and system.rate.dtype == torch.float64:
+        return kernel.integrate(system, shared, own)
+    return integrals(solve_reference(system), shared, own)
+
+
+def integrals(solution: Tensor, shared: Tensor, own: Tensor) -> Tensor:
+    """The sums of :func:`integrate` from a known solution (batch, 7, layer); differentiable."""
+    common = torch.einsum("bpj,sj->bsp", solution, shared)
+    return torch.cat([common, torch.einsum("bpj,bmj->bmp", solution, own)], dim=1)
+
+
 class _Solve(torch.autograd.Function):
     @staticmethod
     def forward(ctx, backend, shift, *tensors):  # type: ignore[no-untyped-def]

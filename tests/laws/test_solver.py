@@ -121,3 +121,12 @@ def test_every_parameter_matters_somewhere() -> None:
     assert leaf.grad is not None
     assert bool((leaf.grad.abs().amax(0) > 0).all())
     assert bool(torch.isfinite(leaf.grad).all())
+
+
+def test_integrals_of_the_kernel_are_sums_of_its_solution() -> None:
+    system = _system(301, 20)
+    generator = torch.Generator().manual_seed(2)
+    shared = torch.rand(4, 20, generator=generator, dtype=torch.float64)
+    own = torch.rand(301, 2, 20, generator=generator, dtype=torch.float64)
+    expected = linear.integrals(linear.solve(system), shared, own)
+    assert torch.allclose(linear.integrate(system, shared, own), expected, rtol=1e-13)
