@@ -131,76 +131,85 @@ class _Solve(torch.autograd.Function):
         return (None, None, *gradients)
 
 
-class _Pivots(NamedTuple):
-    """What elimination leaves: pivots of the tridiagonal pools and inverse pivots of the blocks."""
+# The reference works with the batch last and layers first: every statement below runs over one contiguous stretch of columns.
 
-    decay: Tensor  # k (batch, 7, layer)
-    chain: Tensor  # d of pools 1-3 (batch, 3, layer)
-    block: Tensor  # P of pools 4-6 (batch, layer, 3, 3)
+
+class _Pivots(NamedTuple):
+    """What elimination leaves, batch last."""
+
+    decay: Tensor  # k (layer, 7, batch)
+    chain: Tensor  # pivots d of pools 1-3 (layer, 3, batch)
+    block: Tensor  # inverse pivots P of pools 4-6 (layer, 3, 3, batch)
+
+
+def _batch_last(system: System) -> System:
+    return System._make([*(t.movedim(0, -1).contiguous() for t in system[:8]), system.shift])
+
+
+def _times(block: Tensor, vector: Tensor) -> Tensor:
+    """Matrix times vector for every column, (3, 3, batch) and (3, batch)."""
+    product: Tensor = (block * vector).sum(1)
+    return product
 
 
 def _eliminate(system: System) -> _Pivots:
-    decay = system.rate[:, :, None] * system.modifier[:, MODIFIER_OF_POOL, :]
-    layers = decay.shape[-1]
+    decay = (system.rate[:, None] * system.modifier[MODIFIER_OF_POOL, :]).transpose(0, 1).contiguous()
+    layers = len(decay)
     chain = torch.empty_like(decay[:, 1:4])
-    block = decay.new_empty(len(decay), layers, 3, 3)
+    block = decay.new_empty(layers, 3, 3, decay.shape[-1])
     respired = _respired_fraction(system.fraction)
-    excess, trio, off = decay[:, 1:4, 0] + system.shift, system.shift + respired * decay[:, 4:, 0], _coupling(system, decay, 0)
+    off_diagonal = (1 - torch.eye(3, dtype=decay.dtype, device=decay.device))[:, :, None]
+    excess, trio, off = decay[0, 1:4] + system.shift, system.shift + respired * decay[0, 4:], _coupling(system, decay[0])
     for j in range(layers):
         if j > 0:
-            up, above = system.up[:, j, None], system.down[:, j - 1, None]
-            excess = decay[:, 1:4, j] + system.shift + up * excess / chain[:, :, j - 1]
-            before = block[:, j - 1]
-            trio = system.shift + respired * decay[:, 4:, j] + up * (trio[:, None, :] @ before)[:, 0]
-            off = _coupling(system, decay, j) + (up * above)[:, :, None] * before * _off_diagonal(before)
-        chain[:, :, j] = excess + system.down[:, j, None]
-        block[:, j] = _inverse(trio + system.down[:, j, None], off)
+            up, above = system.up[j], system.down[j - 1]
+            excess = decay[j, 1:4] + system.shift + up * excess / chain[j - 1]
+            trio = system.shift + respired * decay[j, 4:] + up * _times(block[j - 1].transpose(0, 1), trio)
+            off = _coupling(system, decay[j]) + (up * above) * (block[j - 1] * off_diagonal)
+        chain[j] = excess + system.down[j]
+        block[j] = _inverse(trio + system.down[j], off)
     return _Pivots(decay, chain, block)
 
 
-def _respired_fraction(fraction: Tensor) -> Tensor:
-    """Part of the loss of pools 4-6 that no pool gains (batch, 3)."""
-    return torch.stack([1 - fraction[:, 3] - fraction[:, 4], 1 - fraction[:, 5] - fraction[:, 6], 1 - fraction[:, 7]], dim=1)
+def _respired_fraction(f: Tensor) -> Tensor:
+    """Part of the loss of pools 4-6 that no pool gains (3, batch)."""
+    return torch.stack([1 - f[3] - f[4], 1 - f[5] - f[6], 1 - f[7]])
 
 
-def _off_diagonal(like: Tensor) -> Tensor:
-    return 1 - torch.eye(3, dtype=like.dtype, device=like.device)
-
-
-def _coupling(system: System, decay: Tensor, j: int) -> Tensor:
-    """Transfers among pools 4-6 in layer j [1/time] (batch, receiver, donor)."""
-    coupling = decay.new_zeros(len(decay), 3, 3)
+def _coupling(system: System, decay: Tensor) -> Tensor:
+    """Transfers among pools 4-6 in one layer [1/time] (receiver, donor, batch)."""
+    coupling = decay.new_zeros(3, 3, decay.shape[-1])
     for t, (donor, receiver) in enumerate(TRANSFERS):
         if donor >= 4:
-            coupling[:, receiver - 4, donor - 4] = system.fraction[:, t] * decay[:, donor, j]
+            coupling[receiver - 4, donor - 4] = system.fraction[t] * decay[donor]
     return coupling
 
 
 def _inverse(s: Tensor, a: Tensor) -> Tensor:
-    """Inverse of 3 x 3 M-matrices from column sums s (batch, 3) and off-diagonals -a (batch, 3, 3), without subtraction."""
-    s1, s2, s3 = s.unbind(-1)
-    a12, a13, a21, a23, a31, a32 = a[:, 0, 1], a[:, 0, 2], a[:, 1, 0], a[:, 1, 2], a[:, 2, 0], a[:, 2, 1]
+    """Inverse of 3 x 3 M-matrices from column sums s (3, batch) and off-diagonals -a (3, 3, batch), without subtraction."""
+    s1, s2, s3 = s
+    (_, a12, a13), (a21, _, a23), (a31, a32, _) = a
     m1, m2, m3 = s1 + a21 + a31, s2 + a12 + a32, s3 + a13 + a23
     adjugate = torch.stack(
         [
             (s2 + a12) * m3 + a32 * (s3 + a13), a12 * m3 + a13 * a32, a12 * a23 + a13 * m2,
             a21 * m3 + a23 * a31, (s1 + a21) * m3 + a31 * (s3 + a23), m1 * a23 + a13 * a21,
             a21 * a32 + m2 * a31, m1 * a32 + a12 * a31, (s1 + a31) * m2 + a21 * (s2 + a32),
-        ],
-        dim=-1,
+        ]
     )  # fmt: skip
-    determinant = s1 * adjugate[:, 0] + s2 * adjugate[:, 3] + s3 * adjugate[:, 6]
-    return (adjugate / determinant[:, None]).reshape(-1, 3, 3)
+    determinant = s1 * adjugate[0] + s2 * adjugate[3] + s3 * adjugate[6]
+    return (adjugate / determinant).reshape(3, 3, -1)
 
 
 def solve_reference(system: System) -> Tensor:
     """The elimination in plain PyTorch; :func:`solve` is the differentiable entry."""
+    system = _batch_last(system)
     decay, chain, block = _eliminate(system)
-    layers = decay.shape[-1]
-    source = decay.new_zeros(decay.shape)
-    source[:, :4] = system.inflow[:, :, None] * system.profile[:, None, :]
+    layers = len(decay)
+    source = torch.zeros_like(decay)
+    source[:, :4] = system.inflow * system.profile[:, None]
     if system.extra.numel():
-        source += system.extra
+        source += system.extra.transpose(0, 1)
     c = torch.empty_like(decay)
 
     c[:, 0] = source[:, 0] / (system.shift + decay[:, 0])
@@ -208,56 +217,57 @@ def solve_reference(system: System) -> Tensor:
 
     forward = source[:, 1:4].clone()
     for j in range(1, layers):
-        forward[:, :, j] += system.up[:, j, None] * forward[:, :, j - 1] / chain[:, :, j - 1]
-    c[:, 1:4, -1] = forward[:, :, -1] / chain[:, :, -1]
+        forward[j] += system.up[j] * forward[j - 1] / chain[j - 1]
+    c[-1, 1:4] = forward[-1] / chain[-1]
     for j in range(layers - 2, -1, -1):
-        c[:, 1:4, j] = (forward[:, :, j] + system.down[:, j, None] * c[:, 1:4, j + 1]) / chain[:, :, j]
+        c[j, 1:4] = (forward[j] + system.down[j] * c[j + 1, 1:4]) / chain[j]
     _feed(system, decay, c, source, donors=(1, 2, 3))
 
     trio = source[:, 4:].clone()
     for j in range(1, layers):
-        trio[:, :, j] += system.up[:, j, None] * (block[:, j - 1] @ trio[:, :, j - 1, None])[:, :, 0]
-    c[:, 4:, -1] = (block[:, -1] @ trio[:, :, -1, None])[:, :, 0]
+        trio[j] += system.up[j] * _times(block[j - 1], trio[j - 1])
+    c[-1, 4:] = _times(block[-1], trio[-1])
     for j in range(layers - 2, -1, -1):
-        right = trio[:, :, j] + system.down[:, j, None] * c[:, 4:, j + 1]
-        c[:, 4:, j] = (block[:, j] @ right[:, :, None])[:, :, 0]
-    return c
+        c[j, 4:] = _times(block[j], trio[j] + system.down[j] * c[j + 1, 4:])
+    return c.permute(2, 1, 0).contiguous()
 
 
 def _feed(system: System, decay: Tensor, c: Tensor, source: Tensor, donors: tuple[int, ...]) -> None:
     """Add what ``donors`` hand on to the sources of their receivers."""
     for t, (donor, receiver) in enumerate(TRANSFERS):
         if donor in donors:
-            source[:, receiver] += system.fraction[:, t, None] * decay[:, donor] * c[:, donor]
+            source[:, receiver] += system.fraction[t] * decay[:, donor] * c[:, donor]
 
 
 def adjoint_reference(system: System, solution: Tensor, gradient: Tensor) -> tuple[Tensor, ...]:
     """Gradients of a loss with respect to the eight tensors of ``system``, given dL/dc; plain PyTorch."""
-    decay, chain, block = _eliminate(system)
-    multiplier = _transposed_solve(system, decay, chain, block, gradient)
-    return _gradients(system, decay, solution, multiplier)
+    last = _batch_last(system)
+    pivots = _eliminate(last)
+    multiplier = _transposed_solve(last, pivots, gradient.permute(2, 1, 0).contiguous())
+    gradients = _gradients(last, pivots.decay, solution.permute(2, 1, 0).contiguous(), multiplier)
+    return tuple(g.movedim(-1, 0).contiguous() for g in gradients)
 
 
-def _transposed_solve(system: System, decay: Tensor, chain: Tensor, block: Tensor, gradient: Tensor) -> Tensor:
-    layers = decay.shape[-1]
-    right = gradient.clone()
-    multiplier = torch.empty_like(gradient)
-    transposed = block.transpose(-1, -2)
+def _transposed_solve(system: System, pivots: _Pivots, right: Tensor) -> Tensor:
+    decay, chain, block = pivots
+    layers = len(decay)
+    multiplier = torch.empty_like(right)
+    transposed = block.transpose(1, 2)
 
     trio = multiplier[:, 4:]
     for j in range(layers):
-        value = right[:, 4:, j] if j == 0 else right[:, 4:, j] + system.down[:, j - 1, None] * trio[:, :, j - 1]
-        trio[:, :, j] = (transposed[:, j] @ value[:, :, None])[:, :, 0]
+        value = right[j, 4:] if j == 0 else right[j, 4:] + system.down[j - 1] * trio[j - 1]
+        trio[j] = _times(transposed[j], value)
     for j in range(layers - 2, -1, -1):
-        trio[:, :, j] += system.up[:, j + 1, None] * (transposed[:, j] @ trio[:, :, j + 1, None])[:, :, 0]
+        trio[j] += system.up[j + 1] * _times(transposed[j], trio[j + 1])
     _collect(system, decay, multiplier, right, donors=(1, 2, 3))
 
     part = multiplier[:, 1:4]
     for j in range(layers):
-        value = right[:, 1:4, j] if j == 0 else right[:, 1:4, j] + system.down[:, j - 1, None] * part[:, :, j - 1]
-        part[:, :, j] = value / chain[:, :, j]
+        value = right[j, 1:4] if j == 0 else right[j, 1:4] + system.down[j - 1] * part[j - 1]
+        part[j] = value / chain[j]
     for j in range(layers - 2, -1, -1):
-        part[:, :, j] += system.up[:, j + 1, None] * part[:, :, j + 1] / chain[:, :, j]
+        part[j] += system.up[j + 1] * part[j + 1] / chain[j]
     _collect(system, decay, multiplier, right, donors=(0,))
 
     multiplier[:, 0] = right[:, 0] / (system.shift + decay[:, 0])
@@ -268,27 +278,26 @@ def _collect(system: System, decay: Tensor, multiplier: Tensor, right: Tensor, d
     """The transpose of :func:`_feed`."""
     for t, (donor, receiver) in enumerate(TRANSFERS):
         if donor in donors:
-            right[:, donor] += system.fraction[:, t, None] * decay[:, donor] * multiplier[:, receiver]
+            right[:, donor] += system.fraction[t] * decay[:, donor] * multiplier[:, receiver]
 
 
 def _gradients(system: System, decay: Tensor, c: Tensor, multiplier: Tensor) -> tuple[Tensor, ...]:
+    """dL/dM = -l c^T, read off along the structure of M; batch last."""
     by_decay = -multiplier * c
     by_fraction = torch.empty_like(system.fraction)
     for t, (donor, receiver) in enumerate(TRANSFERS):
         handed = multiplier[:, receiver] * c[:, donor]
-        by_decay[:, donor] += system.fraction[:, t, None] * handed
-        by_fraction[:, t] = (handed * decay[:, donor]).sum(-1)
-    by_rate = (by_decay * system.modifier[:, MODIFIER_OF_POOL, :]).sum(-1)
-    weighted = by_decay * system.rate[:, :, None]
-    by_modifier = torch.stack(
-        [sum((weighted[:, p] for p in range(POOL_COUNT) if MODIFIER_OF_POOL[p] == g), torch.zeros_like(c[:, 0])) for g in (0, 1)],
-        dim=1,
-    )
+        by_decay[:, donor] += system.fraction[t] * handed
+        by_fraction[t] = (handed * decay[:, donor]).sum(0)
+    by_rate = (by_decay * system.modifier[MODIFIER_OF_POOL, :].transpose(0, 1)).sum(0)
+    by_modifier = torch.zeros_like(system.modifier)
+    for pool, modifier in enumerate(MODIFIER_OF_POOL):
+        by_modifier[modifier] += by_decay[:, pool] * system.rate[pool]
     moving, lost = c[:, 1:], multiplier[:, 1:]
     by_up, by_down = torch.zeros_like(system.up), torch.zeros_like(system.down)
-    by_up[:, 1:] = -(lost[:, :, 1:] * (moving[:, :, 1:] - moving[:, :, :-1])).sum(1)
-    by_down[:, :-1] = -(lost[:, :, :-1] * (moving[:, :, :-1] - moving[:, :, 1:])).sum(1)
-    by_inflow = (multiplier[:, :4] * system.profile[:, None, :]).sum(-1)
-    by_profile = (multiplier[:, :4] * system.inflow[:, :, None]).sum(1)
-    by_extra = multiplier if system.extra.numel() else torch.zeros_like(system.extra)
+    by_up[1:] = -(lost[1:] * (moving[1:] - moving[:-1])).sum(1)
+    by_down[:-1] = -(lost[:-1] * (moving[:-1] - moving[1:])).sum(1)
+    by_inflow = (multiplier[:, :4] * system.profile[:, None]).sum(0)
+    by_profile = (multiplier[:, :4] * system.inflow).sum(1)
+    by_extra = multiplier.transpose(0, 1) if system.extra.numel() else torch.zeros_like(system.extra)
     return by_rate, by_modifier, by_fraction, by_up, by_down, by_inflow, by_profile, by_extra
