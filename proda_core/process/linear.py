@@ -197,7 +197,7 @@ def _inverse(s: Tensor, a: Tensor) -> Tensor:
             a21 * a32 + m2 * a31, m1 * a32 + a12 * a31, (s1 + a31) * m2 + a21 * (s2 + a32),
         ]
     )  # fmt: skip
-    determinant = s1 * adjugate[0] + s2 * adjugate[3] + s3 * adjugate[6]
+    determinant: Tensor = s1 * adjugate[0] + s2 * adjugate[3] + s3 * adjugate[6]
     return (adjugate / determinant).reshape(3, 3, -1)
 
 
