@@ -21,15 +21,11 @@ from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 from proda_core.grid import LAYERS_CLM5, STOCK_DEPTHS, LandGrid
 from proda_core.process import column
 from proda_core.scenario import Scenario
-from proda_core.store import data_directory
 
 FloatArray = npt.NDArray[np.float64]
 
 CHUNK = 8192
 """Columns worked on at a time, so that temporaries stay small whatever the size of the grid."""
-
-CLIMATE_FILE = "climate.nc"
-"""Name of the embedded forcing in the data directory."""
 
 PARAMETER_SET = (
     "One set of 21 parameters everywhere: the rough mean of the values that the authors of PRODA retrieved at about 6,100 sites "
@@ -83,7 +79,7 @@ def load_world(path: Path | None = None) -> World:
     Returns:
         the world.
     """
-    dataset = climate.load(path or data_directory() / CLIMATE_FILE)
+    dataset = climate.load(path)
     forcing = forcing_from_dataset(dataset)
     physical = torch.as_tensor(parameters.to_physical(parameters.PRODA_MEAN)).repeat(len(forcing), 1)
     return World(forcing, physical, land_from_dataset(dataset))

@@ -128,7 +128,7 @@ def terms(parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conservin
         forcing.nitrogen_scalar,
     )
     depth = environment.depth_scalar(p[:, INDEX["efolding"]])
-    thaw = torch.maximum(forcing.active_layer, forcing.active_layer_last_year)
+    thaw = torch.maximum(forcing.active_layer, forcing.active_layer_last_year).to(p.dtype)
     up, down = transport.exchange_shape(thaw, forcing.bedrock_layer, bedrock)
     mixing = transport.diffusivity(p, thaw)[:, None]
     beta, never_thaws = p[:, INDEX["beta"]], thaw <= 0
@@ -139,7 +139,7 @@ def terms(parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conservin
         transfer=cascade.transfer_fraction(p),
         up=up * mixing,
         down=down * mixing,
-        litter_input=forcing.litter_input,
+        litter_input=forcing.litter_input.to(p.dtype),
         input_profile=litter.input_profile(beta, never_thaws),
         q10=p[:, INDEX["q10"]],
         beta=beta,

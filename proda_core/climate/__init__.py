@@ -1,0 +1,15 @@
+"""The embedded default: forcing and predictors on half-degree land cells, from an ERA5 climatology and satellite vegetation.
+
+    build:  sources -> gather (regrid, land) -> derive (snow, soil_temperature, radiation, bucket)
+            -> assemble (npp, litter, koppen) -> artefact: climate.nc
+    load:   climate.nc -> artefact (soil_temperature, soil_water) -> forcing; (bioclim, land) -> predictors
+
+``build`` needs the source packages (the ``build`` extra); ``load`` and ``load_predictors`` need only the file.  The file keeps
+the compact drivers; layers are expanded when it is read.
+"""
+
+from proda_core.climate.artefact import ClimateFileError, load, load_predictors
+from proda_core.climate.assemble import build
+from proda_core.climate.sources import SourceError
+
+__all__ = ["ClimateFileError", "SourceError", "build", "load", "load_predictors"]
