@@ -1,0 +1,109 @@
+"""The page: its parts, where they lie, and how an answer reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.io.document import hold
+from panel.io.state import set_curdoc
+
+from dashboard import engine, theme
+from dashboard.engine import Answer, Engine, LatestWins
+from dashboard.state import Choice, State
+from dashboard.views.headline import Headline
+from dashboard.views.map import Map
+from dashboard.views.profile import Profile
+from dashboard.views.response import Response
+from dashboard.views.sliders import Sliders
+from dashboard.views.stocks import Stocks
+
+TITLE = "PRODA Explorer"
+TROUBLE = "The model could not answer this choice; the page still works. Move a slider, or reset all, to go on."
+FORCING = "Climate and soil forcing are derived from ERA5 (monthly climatology 2000–2025), not from a CLM5 run."
+METHOD = "CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move."
+
+
+class Page:
+    """One visitor's page."""
+
+    def __init__(self, shared: Engine) -> None:
+        self.state = State()
+        self.engine = shared
+        self.headline, self.stocks = Headline(), Stocks()
+        self.map = Map(self.state, shared)
+        self.profile = Profile(self.state)
+        self.response = Response(self.state, shared)
+        self.sliders = Sliders(self.state)
+        self.views = (self.headline, self.map, self.stocks, self.profile, self.response)
+        self._document = pn.state.curdoc
+        self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self._in_document)
+        self.curves: LatestWins[str, object] = LatestWins(shared.response, self.response.draw, self.fail, self._in_document)
+        self.show(shared.answer(self.state.choice))
+        self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
+        self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
+
+    def _in_document(self, call: Callable[[], None]) -> None:
+        """Run where this visitor's page may be changed, and send all changes as one message."""
+        document = self._document
+        if document is None:
+            call()
+            return
+
+        def held() -> None:
+            with set_curdoc(document), hold(document):
+                call()
+
+        with set_curdoc(document):
+            pn.state.execute(held, schedule=True)
+
+    def show(self, answer: Answer) -> None:
+        """Put an answer on the page."""
+        for view in self.views:
+            view.show(answer)
+
+    def fail(self, _: Exception) -> None:
+        """Say that there is no answer; what was shown stays."""
+        self.headline.fail(TROUBLE)
+
+    def started(self) -> None:
+        """What can wait until the page is there."""
+        self.curves.ask(self.state.mechanism)
+
+    def close(self) -> None:
+        """The visitor has gone."""
+        self.answers.close()
+        self.curves.close()
+
+    def layout(self) -> pmui.Page:
+        """Where everything lies."""
+        about = pn.pane.HTML(
+            f"<p class=quiet>{METHOD} {FORCING} <b>Parameters:</b> {self.engine.model.parameter_source}</p>",
+            stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=(0, 4),
+        )  # fmt: skip
+        parts = {
+            "head": self.headline, "map": self.map, "stocks": self.stocks, "profile": self.profile, "response": self.response,
+        }  # fmt: skip
+        for area, part in parts.items():
+            part.panel.param.update(sizing_mode="stretch_width", margin=0, styles={"grid-area": area})
+        about.styles = {"grid-area": "about"}
+        main = pn.Column(*(part.panel for part in parts.values()), about, stylesheets=[theme.PAGE], sizing_mode="stretch_width", margin=0)
+        return pmui.Page(
+            title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
+            theme_config=theme.THEME, meta_description=METHOD,
+        )  # fmt: skip
+
+
+def page() -> pmui.Page:
+    """A page for a new visitor."""
+    visitor = Page(engine.shared())
+    if pn.state.curdoc is not None:
+        pn.state.onload(partial(visitor.started))
+        pn.state.on_session_destroyed(lambda _: visitor.close())
+    return visitor.layout()
+
+
+if pn.state.served:
+    page().servable(title=TITLE)

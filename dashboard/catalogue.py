@@ -1,0 +1,148 @@
+"""What can be moved and what can be shown: the table of the sliders and the table of the maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proda_core import mechanisms, scenario
+
+TAO_2023 = "Tao et al. 2023, doi:10.1038/s41586-023-06042-3"
+CLM5 = "CLM5 technical note, chapter 2.21; Lawrence et al. 2019, doi:10.1029/2018MS001583"
+
+
+@dataclass(frozen=True)
+class Control:
+    """One slider.
+
+    Attributes:
+        name: the change of a scenario that it sets, a key of ``scenario.LIMITS``.
+        label: its name on the page.
+        short: how the fields beside it are called.
+        noun: the mechanism in a sentence.
+        unit: unit of the slider's value.
+        scale: slider values per unit of the scenario.
+        meaning: what it means, in words.
+        equation: what it does to ``dC/dt = B I + (A xi K - V) C``.
+        source: where that comes from.
+    """
+
+    name: str
+    label: str
+    short: str
+    noun: str
+    unit: str
+    scale: float
+    meaning: str
+    equation: str
+    source: str
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Range of the slider [unit]."""
+        lower, upper = scenario.LIMITS[self.name]
+        return lower * self.scale, upper * self.scale
+
+
+CONTROLS: dict[str, Control] = {
+    control.name: control
+    for control in (
+        Control(
+            "cue", "Microbial CUE", "CUE", "microbial CUE", "%", 100.0,
+            "Carbon use efficiency: the share of decomposed carbon that microbes pass on to soil carbon rather than respire.",
+            "A: every transfer fraction f → (1 + x) f, at most all that a pool loses",
+            TAO_2023,
+        ),
+        Control(
+            "carbon_input", "Plant carbon input", "plant input", "plant carbon input", "%", 100.0,
+            "Dead leaves, roots and wood that enter the soil each year.",
+            "I → (1 + x) I",
+            TAO_2023,
+        ),
+        Control(
+            "input_allocation", "Input allocation", "allocation", "input allocation", "%", 100.0,
+            "How deep the plants place their carbon: the Jackson coefficient β of the input profile. More means deeper.",
+            "B: β → (1 + x) β, held within its range; share above depth z (cm) is 1 − β^z",
+            TAO_2023 + "; Jackson et al. 1996, doi:10.1007/BF00333714",
+        ),
+        Control(
+            "baseline_decomposition", "Baseline decomposition", "decomposition", "baseline decomposition", "%", 100.0,
+            "How fast each pool decays when temperature and water do not hold it back.",
+            "K: every turnover rate 1/τ → (1 + x)/τ",
+            CLM5,
+        ),
+        Control(
+            "environmental_modifier", "Environmental modifiers", "environment", "the environmental modifiers", "%", 100.0,
+            "How strongly temperature, water, oxygen, nitrogen and depth slow decomposition. More means faster decay.",
+            "ξ → (1 + x) ξ",
+            CLM5,
+        ),
+        Control(
+            "vertical_transport", "Vertical transport", "transport", "vertical transport", "%", 100.0,
+            "Mixing of carbon between layers by soil animals and by freezing and thawing.",
+            "V → (1 + x) V",
+            CLM5,
+        ),
+        Control(
+            "warming", "Warming", "temperature", "warming", "°C", 1.0,
+            "A uniform warming of the soil. Plant input, water and thaw depth stay as they are, so this is not a climate projection.",
+            "ξ → ξ · Q₁₀^(ΔT/10)",
+            CLM5,
+        ),
+    )
+}  # fmt: skip
+"""The seven sliders, in the order of the page."""
+
+
+@dataclass(frozen=True)
+class MapVariable:
+    """One map.
+
+    Attributes:
+        name: ``soc`` or a key of ``mechanisms.UNITS``.
+        label: its name on the page.
+        unit: unit as it is printed.
+        colours: name of its colour map in ``cmcrameri``.
+        logarithmic: whether its colours follow the logarithm.
+    """
+
+    name: str
+    label: str
+    unit: str
+    colours: str
+    logarithmic: bool = False
+
+    @property
+    def has_depth(self) -> bool:
+        """Whether it is a stock above a chosen depth."""
+        return self.name == "soc"
+
+
+MAPS: dict[str, MapVariable] = {
+    variable.name: variable
+    for variable in (
+        MapVariable("soc", "Soil organic carbon", "kg C m⁻²", "lajolla_r"),
+        MapVariable("cue", "Microbial CUE", "1", "batlow"),
+        MapVariable("carbon_input", "Plant carbon input", "g C m⁻² yr⁻¹", "batlow"),
+        MapVariable("input_allocation", "Input allocation β", "1", "batlow"),
+        MapVariable("baseline_decomposition", "Baseline decomposition", "yr⁻¹", "batlow", logarithmic=True),
+        MapVariable("environmental_modifier", "Environmental modifier", "1", "batlow", logarithmic=True),
+        MapVariable("vertical_transport", "Vertical transport", "yr⁻¹", "batlow", logarithmic=True),
+        MapVariable("residence_time", "Residence time", "yr", "lajolla_r", logarithmic=True),
+    )
+}
+"""The maps, in the order of the page."""
+
+if set(MAPS) != {"soc", *mechanisms.UNITS}:
+    raise RuntimeError(f"expected a map for soc and each of {', '.join(mechanisms.UNITS)}; got {', '.join(MAPS)}")
+
+DEPTHS: dict[str, str] = {"0.3m": "0–30 cm", "1m": "0–1 m", "2m": "0–2 m", "full": "Full depth"}
+"""Keys of ``grid.STOCK_DEPTHS`` and how they are called on the page."""
+
+DEPTH_WORDS: dict[str, str] = {"0.3m": "in the top 30 cm", "1m": "in the top metre", "2m": "in the top two metres", "full": "in the full depth"}
+"""The same in a sentence."""
+
+VIEWS: dict[str, str] = {"baseline": "Baseline", "scenario": "Scenario", "change": "Change", "percent": "% change"}
+"""Ways to look at a map."""
+
+PUBLISHED_RESPONSE = "Published (Tao et al., abstract ISMC2021-10): +1 % CUE adds 76 ± 3 Pg C."
+"""The published answer; its abstract states no depth."""

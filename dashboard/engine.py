@@ -1,0 +1,303 @@
+"""What follows from a choice: one read-only model for all visitors, and the newest choice of each always wins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard import projection
+from dashboard.catalogue import CONTROLS, MAPS
+from dashboard.state import Choice
+from proda_core import mechanisms
+from proda_core.grid import SOIL_POOLS, STOCK_DEPTHS
+from proda_core.process import kernel
+from proda_core.scenario import Scenario
+from proda_core.simulation import GlobalModel, Outcome, World, load_world
+
+log = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float64]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Wish = TypeVar("Wish")
+Answered = TypeVar("Answered")
+
+DEPTH_INDEX: dict[str, int] = {name: i for i, name in enumerate(STOCK_DEPTHS)}
+KEPT_OUTCOMES = 40
+"""Outcomes that are kept, some 2.5 MB each."""
+
+CURVE_POINTS = 13
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The soil at one place.
+
+    Attributes:
+        latitude: of the cell [degrees north].
+        longitude: of the cell [degrees east].
+        on_land: whether the place lies in that cell, rather than off the model's land.
+        baseline: soil organic carbon with depth [kg m-3] (20,).
+        scenario: the same under the scenario [kg m-3] (20,).
+        stock: stocks above each depth, baseline and scenario [kg m-2] (2, depth).
+    """
+
+    latitude: float
+    longitude: float
+    on_land: bool
+    baseline: FloatArray
+    scenario: FloatArray
+    stock: FloatArray
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What follows from a choice.
+
+    Attributes:
+        choice: the choice.
+        outcome: the globe under its scenario.
+        baseline: the unperturbed globe.
+        profile: the soil at the chosen place, if there is one.
+    """
+
+    choice: Choice
+    outcome: Outcome
+    baseline: Outcome
+    profile: Profile | None = None
+
+    @property
+    def depth(self) -> int:
+        """Position of the chosen depth in ``grid.STOCK_DEPTHS``."""
+        return DEPTH_INDEX[self.choice.depth]
+
+
+class Kept(Generic[Key, Value]):
+    """The latest few values by key; safe to use from several threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> Value | None:
+        """The value, if it is still kept."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: Key, value: Value) -> Value:
+        """Keep a value; the one longest unused goes."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+
+class Engine:
+    """The model and the map that all visitors share."""
+
+    def __init__(self, world: World) -> None:
+        self.model = GlobalModel(world)
+        self.baseline = self.model.baseline
+        self.pixels = projection.build(world.land)
+        self._outcomes: Kept[tuple[Scenario, str], Outcome] = Kept(KEPT_OUTCOMES)
+        self._curves: Kept[tuple[str, int], tuple[FloatArray, FloatArray]] = Kept(64)
+        # one solve already keeps every core busy; several at once would only make each of them late
+        self._turn = threading.Lock()
+
+    def outcome(self, scenario: Scenario, variable: str = "soc") -> Outcome:
+        """The globe under a scenario, with what the map of ``variable`` needs."""
+        if scenario.is_baseline:
+            return self.baseline
+        key = (scenario, variable)
+        kept = self._outcomes.get(key)
+        if kept is not None:
+            return kept
+        with self._turn:
+            # somebody else may have asked for the same while we waited
+            kept = self._outcomes.get(key)
+            if kept is not None:
+                return kept
+            return self._outcomes.put(key, self.model.respond(scenario, () if variable == "soc" else (variable,)))
+
+    def answer(self, choice: Choice) -> Answer:
+        """Everything that follows from a choice."""
+        outcome = self.outcome(choice.scenario, choice.variable)
+        profile = self.profile(choice.place, choice.scenario, outcome) if choice.place else None
+        return Answer(choice, outcome, self.baseline, profile)
+
+    def profile(self, place: tuple[float, float], scenario: Scenario, outcome: Outcome) -> Profile:
+        """The soil at the land cell nearest to a place (latitude, longitude)."""
+        land = self.model.land
+        cell = land.nearest(*place)
+        latitude, longitude = float(land.latitude[cell]), float(land.longitude[cell])
+        half = 0.5001 * land.size
+        east = (place[1] - longitude + 180.0) % 360.0 - 180.0
+        with self._turn:
+            columns = [self.model.profile(cell, change)[SOIL_POOLS].sum(0) for change in (Scenario(), scenario)]
+        stock = np.stack([self.baseline.soc[:, cell], outcome.soc[:, cell]])
+        on_land = abs(place[0] - latitude) <= half and abs(east) <= half
+        return Profile(latitude, longitude, on_land, columns[0], columns[1], stock)
+
+    def response(self, name: str, points: int = CURVE_POINTS) -> tuple[FloatArray, FloatArray]:
+        """Global stocks as one slider runs through its range, the others at the baseline.
+
+        Args:
+            name: key of ``catalogue.CONTROLS``.
+            points: number of values; the range's ends and zero are among them.
+
+        Returns:
+            slider values [unit of the slider] (point,), stocks [Pg] (point, depth).
+        """
+        kept = self._curves.get((name, points))
+        if kept is not None:
+            return kept
+        control = CONTROLS[name]
+        values = np.unique(np.append(np.linspace(*control.limits, points), 0.0))
+        # one at a time, so that a visitor who moves a slider meanwhile waits for one of them at most
+        totals = np.stack([self.outcome(Scenario().with_change(name, float(value) / control.scale)).total for value in values])
+        return self._curves.put((name, points), (values, totals))
+
+    def one_percent(self) -> FloatArray:
+        """Our own answer to +1 % CUE at each depth [Pg] (depth,)."""
+        difference: FloatArray = self.outcome(Scenario(cue=0.01)).total - self.baseline.total
+        return difference
+
+    def map_values(self, answer: Answer) -> FloatArray:
+        """The cell values that a choice puts on the map (cell,)."""
+        choice = answer.choice
+        before, after = (_values(outcome, choice.variable, answer.depth) for outcome in (answer.baseline, answer.outcome))
+        if choice.view == "baseline":
+            return before
+        if choice.view == "scenario":
+            return after
+        if choice.view == "change":
+            return after - before
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative: FloatArray = np.where(before != 0, 100.0 * (after / before - 1.0), np.nan)
+        return relative
+
+    def colour_limits(self, variable: str, depth: str, view: str) -> tuple[float, float]:
+        """Ends of the colour scale, from the baseline alone, so that they stand still while sliders move."""
+        if view == "percent":
+            return -10.0, 10.0
+        values = _values(self.baseline, variable, DEPTH_INDEX[depth])
+        low, high = _area_percentiles(values, self.model.land.area, (4.0, 96.0))
+        if view == "change":
+            return -nice(0.1 * high), nice(0.1 * high)
+        if MAPS[variable].logarithmic:
+            return nice(low), nice(high)
+        if variable in ("soc", "carbon_input"):
+            return 0.0, nice(high)
+        # a mechanism that is nearly the same everywhere still gets a scale on which a slider's move can be seen
+        spread = max(high - low, 0.4 * abs(high))
+        middle = (low + high) / 2
+        return round(middle - spread / 2, 2), round(middle + spread / 2, 2)
+
+    def fitted_limits(self, answer: Answer) -> tuple[float, float]:
+        """Ends of a colour scale for changes that fits this very answer."""
+        values = np.abs(self.map_values(answer))
+        most = _area_percentiles(values[np.isfinite(values)], self.model.land.area[np.isfinite(values)], (96.0,))[0]
+        top = nice(most) if most > 0 else self.colour_limits(answer.choice.variable, answer.choice.depth, answer.choice.view)[1]
+        return -top, top
+
+
+def _values(outcome: Outcome, variable: str, depth: int) -> FloatArray:
+    return outcome.soc[depth] if variable == "soc" else outcome.mechanism[variable]
+
+
+def _area_percentiles(values: FloatArray, area: FloatArray, percentiles: tuple[float, ...]) -> list[float]:
+    order = np.argsort(values)
+    share = np.cumsum(area[order])
+    return [float(values[order][np.searchsorted(share, p / 100 * share[-1])]) for p in percentiles]
+
+
+def nice(value: float) -> float:
+    """The next round number: 1, 1.5, 2, 3, 4, 5, 6, 8 or 10 times a power of ten.
+
+    >>> nice(37.2), nice(0.0121), nice(6.0)
+    (40.0, 0.015, 6.0)
+    """
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** np.floor(np.log10(value))
+    step = next(step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
+    return float(f"{step * power:.3g}")
+
+
+class LatestWins(Generic[Wish, Answered]):
+    """Answers one visitor's wishes off the event loop; a wish overtaken by a newer one before its turn is never worked on.
+
+    Args:
+        work: wish -> answer, called in a thread.
+        show: called with each answer.
+        fail: called with the error when ``work`` raises; later wishes are answered all the same.
+        schedule: runs a callable where the visitor's page may be changed; by default at once.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Wish], Answered],
+        show: Callable[[Answered], None],
+        fail: Callable[[Exception], None],
+        schedule: Callable[[Callable[[], None]], object] = lambda call: call(),
+    ) -> None:
+        self._work, self._show, self._fail, self._schedule = work, show, fail, schedule
+        self._wish: Wish | None = None
+        self._generation = 0
+        self._task: asyncio.Task[None] | None = None
+        self.runs = 0
+
+    def ask(self, wish: Wish) -> None:
+        """Wish for something; must be called in the event loop."""
+        self._wish = wish
+        self._generation += 1
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+
+    def close(self) -> None:
+        """Forget what is still to do."""
+        self._wish = None
+        self._schedule = lambda call: None
+
+    async def settled(self) -> None:
+        """Wait until the newest wish is answered."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def _drain(self) -> None:
+        done = -1
+        while done != self._generation and self._wish is not None:
+            done, wish = self._generation, self._wish
+            self.runs += 1
+            try:
+                answer = await asyncio.to_thread(self._work, wish)
+            except Exception as error:  # noqa: BLE001 the page must outlive whatever the model says
+                log.exception("no answer to %r", wish)
+                self._schedule(lambda error=error: self._fail(error))
+            else:
+                self._schedule(lambda answer=answer: self._show(answer))
+
+
+@cache
+def shared() -> Engine:
+    """The engine of this process, made once: the embedded world, the compiled kernel, the baseline."""
+    kernel.warm_up()
+    engine = Engine(load_world())
+    if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
+        raise RuntimeError("expected a baseline with every mechanism")
+    engine.one_percent()
+    return engine

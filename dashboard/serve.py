@@ -1,0 +1,99 @@
+"""The server: everything compiled and the baseline solved before the address is announced; nothing comes from other hosts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+# before bokeh is imported: scripts and fonts come from this server, never from a content network
+os.environ.setdefault("BOKEH_RESOURCES", "server")
+
+import panel as pn
+from tornado.web import RequestHandler
+
+from dashboard import app, engine
+
+MEGABYTE = 2**20
+LOCAL = ("localhost", "127.0.0.1")
+
+
+class Health(RequestHandler):
+    """Says that the process answers."""
+
+    def get(self) -> None:
+        """Answer."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.write("ok\n")
+
+
+def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: bool = False) -> None:
+    """Serve the page until the process is told to stop.
+
+    Pages from elsewhere may not open its websocket; to put it behind a proxy, name the public host in ``BOKEH_ALLOW_WS_ORIGIN``.
+
+    Args:
+        port: where to listen.
+        address: which address to listen on; by default this machine only.
+        workers: number of processes, each on a port of its own from ``port`` on, to stand behind a proxy that keeps a visitor on
+            one of them.
+        show: whether to open a browser.
+    """
+    if workers > 1:
+        _serve_many(port, address, workers)
+        return
+    engine.shared()
+    host = address or "localhost"
+    server = pn.serve(
+        {"/": app.page},
+        port=port,
+        address=host,
+        websocket_origin=[f"{name}:{port}" for name in {*LOCAL, host}],
+        title=app.TITLE,
+        show=False,
+        start=False,
+        verbose=False,
+        extra_patterns=[(r"/healthz", Health)],
+        websocket_max_message_size=MEGABYTE,
+        unused_session_lifetime_milliseconds=15_000,
+        check_unused_sessions_milliseconds=5_000,
+    )
+    print(f"PRODA Explorer: http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}", flush=True)  # noqa: S104, T201
+    if show:
+        server.io_loop.add_callback(server.show, "/")
+    server.run_until_shutdown()
+
+
+def _serve_many(port: int, address: str | None, workers: int) -> None:
+    """Single processes on ports of their own; they all end with this one."""
+    where = ["--address", address] if address else []
+    commands = [[sys.executable, "-m", "dashboard.serve", "--port", str(port + i), *where] for i in range(workers)]
+    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 our own module
+
+    def stop(_: int, __: FrameType | None) -> None:
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    for child in children:
+        child.wait()
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(description=serve.__doc__)
+    parser.add_argument("--port", type=int, default=5006)
+    parser.add_argument("--address")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--show", action="store_true")
+    arguments = parser.parse_args()
+    serve(arguments.port, arguments.address, arguments.workers, arguments.show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Colours and style sheets of the page, light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FONT = "Roboto, Helvetica, Arial, sans-serif"
+
+INK = "#22323b"
+GREY = "#7d8990"
+GRID = "#9aa6ad"
+NO_DATA = "#d4d6d7"
+OCEAN = "#ffffff"
+ACCENT = "#c2571a"
+"""The scenario, wherever it is drawn; the baseline is grey."""
+
+LIGHT: dict[str, Any] = {
+    "primary": {"main": "#24485a", "contrastText": "#ffffff"},
+    "background": {"default": "#f4f5f3", "paper": "#ffffff"},
+    "text": {"primary": INK, "secondary": "#55656e"},
+}
+DARK: dict[str, Any] = {
+    "primary": {"main": "#8fbdd3", "contrastText": "#10191e"},
+    "background": {"default": "#141b1f", "paper": "#1c252a"},
+    "text": {"primary": "#e8edef", "secondary": "#a9b6bd"},
+}
+THEME: dict[str, Any] = {
+    "light": {"palette": LIGHT, "shape": {"borderRadius": 6}, "typography": {"fontFamily": FONT}},
+    "dark": {"palette": DARK, "shape": {"borderRadius": 6}, "typography": {"fontFamily": FONT}},
+}
+
+TEXT = """
+:host { --accent: #c2571a; font-family: Roboto, Helvetica, Arial, sans-serif; color: var(--panel-on-surface-color); }
+h2 { font-size: 17px; font-weight: 700; margin: 0; line-height: 1.3; }
+p { margin: 0; font-size: 14px; line-height: 1.45; }
+.quiet { opacity: .72; font-size: 13px; }
+table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 700; font-size: 17px; padding-bottom: 6px; }
+th, td { padding: 5px 0 5px 10px; text-align: right; font-weight: 400; border-top: 1px solid rgb(128 140 148 / .28); white-space: nowrap; }
+thead th { font-size: 13px; opacity: .72; border-top: 0; padding-top: 0; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; }
+tr.shown { font-weight: 700; }
+tr.shown th { font-weight: 700; }
+.more { color: var(--accent); }
+"""
+"""Text, small tables and numbers inside a pane."""
+
+CARD = """
+:host {
+  background: var(--panel-surface-color);
+  border: 1px solid rgb(128 140 148 / .28);
+  border-radius: 8px;
+  padding: 14px 18px;
+  box-sizing: border-box;
+  min-width: 0;
+}
+"""
+"""A part of the page on its own ground."""
+
+PAGE = """
+:host {
+  display: grid !important;
+  box-sizing: border-box;
+  gap: 12px;
+  padding: 14px;
+  width: 100%;
+  grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+  grid-template-areas: "head head" "map map" "stocks response" "profile response" "about about";
+}
+@media (min-width: 1500px) {
+  :host {
+    grid-template-columns: minmax(0, 1fr) 410px;
+    grid-template-rows: auto auto auto 1fr auto;
+    grid-template-areas: "head stocks" "map response" "map profile" "map profile" "about profile";
+  }
+}
+@media (max-width: 900px) {
+  :host {
+    grid-template-columns: minmax(0, 1fr);
+    grid-template-areas: "head" "map" "stocks" "profile" "response" "about";
+  }
+}
+"""
+"""Where the parts lie: beside one another on a projector, below one another on a tablet."""

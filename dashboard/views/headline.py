@@ -1,0 +1,73 @@
+"""The answer in a sentence, and the global stock as one big number."""
+
+from __future__ import annotations
+
+import panel as pn
+import param
+
+from dashboard import theme, words
+from dashboard.catalogue import DEPTH_WORDS
+from dashboard.engine import Answer
+
+STYLE = """
+:host { display: block; width: 100%; color: var(--panel-on-surface-color); }
+p { margin: 0; font: 400 22px/1.35 Roboto, Helvetica, Arial, sans-serif; text-wrap: pretty; }
+@media (max-width: 1499px) { p { font-size: 19px; } }
+"""
+
+
+class LiveText(pn.custom.JSComponent):
+    """A sentence in a live region: the element stays, its text changes, so that a screen reader says it; never HTML."""
+
+    text = param.String()
+
+    _esm = """
+    export function render({model}) {
+      const sentence = document.createElement("p")
+      sentence.id = "headline"
+      sentence.setAttribute("role", "status")
+      sentence.setAttribute("aria-live", "polite")
+      const show = () => { sentence.textContent = model.text }
+      model.on("text", show)
+      show()
+      return sentence
+    }
+    """
+    _stylesheets = [STYLE]  # noqa: RUF012
+
+
+BIG = """
+.big { font-size: 46px; font-weight: 700; line-height: 1; letter-spacing: -.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.big small { font-size: 20px; font-weight: 400; letter-spacing: 0; }
+.change { font-size: 19px; font-weight: 700; margin-top: 5px; white-space: nowrap; }
+"""
+
+
+class Headline:
+    """The head of the page."""
+
+    def __init__(self) -> None:
+        self.sentence = LiveText(sizing_mode="stretch_width", margin=0)
+        self.number = pn.pane.HTML("", stylesheets=[theme.TEXT, BIG], margin=(0, 28, 0, 0), width=250)
+        self.panel = pn.Row(self.number, self.sentence, align="center", stylesheets=[theme.CARD, ":host { align-items: center; }"])
+
+    def show(self, answer: Answer) -> None:
+        """Say what an answer means."""
+        choice, depth = answer.choice, answer.depth
+        stock, before = float(answer.outcome.total[depth]), float(answer.baseline.total[depth])
+        self.sentence.text = words.headline(
+            choice.scenario, choice.depth, stock, before, answer.outcome.cue, answer.baseline.cue
+        )
+        where = DEPTH_WORDS[choice.depth]
+        if choice.scenario.is_baseline:
+            change = f"<p class=quiet>{where}, baseline</p>"
+        else:
+            change = (
+                f"<div class='change more'>{words.signed(stock - before)} Pg C ({words.signed(words.percent(stock, before))} %)</div>"
+                f"<p class=quiet>{where}; baseline {words.number(before)}</p>"
+            )
+        self.number.object = f"<div class=big>{words.number(stock)} <small>Pg C</small></div>{change}"
+
+    def fail(self, message: str) -> None:
+        """Say that there is no answer."""
+        self.sentence.text = message

@@ -1,0 +1,66 @@
+"""How the global stock answers to one mechanism across its range, with the published number beside ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboard import plots, theme, words
+from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
+from dashboard.engine import Answer, Engine
+from dashboard.state import State
+from proda_core.grid import STOCK_DEPTHS
+
+
+class Response:
+    """The response curve."""
+
+    def __init__(self, state: State, engine: Engine) -> None:
+        self._state, self._engine = state, engine
+        self._curve: tuple[np.ndarray, np.ndarray] | None = None
+        self._latest: Answer | None = None
+        nothing = np.array([0.0, 1.0])
+        self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, "Change", "Pg C")))
+        self.figure.update(height=215, width=None, sizing_mode="stretch_width")
+        self.line = plots.sources(self.figure, "Line")[0]
+        self.start, self.now = plots.sources(self.figure, "Scatter")
+        labels = {control.label: name for name, control in CONTROLS.items()}
+        self.mechanism = pmui.Select(label="Stock against", options=list(labels), size="small", margin=(0, 0, 2, 0))
+        self.mechanism.param.watch(lambda event: state.param.update(mechanism=labels[event.new]), "value")
+        self.text = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
+        self.panel = pn.Column(
+            pn.pane.HTML("<h2>Response of the world's stock</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
+            self.mechanism, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.text, stylesheets=[theme.CARD],
+        )  # fmt: skip
+
+    def draw(self, curve: tuple[np.ndarray, np.ndarray]) -> None:
+        """Show the curve of another mechanism."""
+        self._curve = curve
+        if self._latest is not None:
+            self.show(self._latest)
+
+    def show(self, answer: Answer) -> None:
+        """Mark where the sliders stand."""
+        self._latest = answer
+        if self._curve is None:
+            return
+        name, i = self._state.mechanism, answer.depth
+        values, totals = self._curve
+        self.line.data = {"change": values, "stock": totals[:, i]}
+        self.start.data = {"change": [0.0], "stock": [float(answer.baseline.total[i])]}
+        self.now.data = {"change": [self._state.change(name)], "stock": [float(answer.outcome.total[i])]}
+        control = CONTROLS[name]
+        self.figure.xaxis.axis_label = f"{control.label} [{control.unit}]"
+        self.figure.yaxis.axis_label = f"Pg C, {DEPTHS[answer.choice.depth]}"
+        low, high = float(np.min(totals[:, i])), float(np.max(totals[:, i]))
+        here = float(answer.outcome.total[i])
+        low, high = min(low, here), max(high, here)
+        self.figure.y_range.update(start=low - 0.08 * (high - low), end=high + 0.08 * (high - low))
+        self.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
+        self.text.object = f"<p class=quiet>{PUBLISHED_RESPONSE}<br>{self._ours()}</p>"
+
+    def _ours(self) -> str:
+        ours = zip(STOCK_DEPTHS, self._engine.one_percent(), strict=True)
+        listed = ", ".join(f"{words.signed(float(value))} ({DEPTHS[depth].lower()})" for depth, value in ours)
+        return f"This model, computed here: +1 % CUE gives {listed} Pg C."

@@ -1,0 +1,153 @@
+"""Numbers and sentences, as they stand on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dashboard.catalogue import CONTROLS, DEPTH_WORDS
+from proda_core.scenario import Scenario
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number with ``digits`` significant digits.
+
+    >>> number(1290.4), number(41.23), number(0.37274), number(-2.0)
+    ('1,290', '41.2', '0.373', '−2.00')
+    """
+    if not math.isfinite(value):
+        return "no value"
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    # rounding may carry into a further digit: 9.996 is 10.0
+    places = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(places, 0)}f}".replace("-", MINUS)
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A number with its sign.
+
+    >>> signed(41.23), signed(-2.0), signed(0.0)
+    ('+41.2', '−2.00', '0')
+    """
+    text = number(value, digits)
+    return f"+{text}" if value > 0 else text
+
+
+def plain(value: float) -> str:
+    """A number that was chosen, with the digits it was chosen with.
+
+    >>> plain(1.0), plain(2.5), plain(-3.0)
+    ('1', '2.5', '−3')
+    """
+    return f"{value:g}".replace("-", MINUS)
+
+
+def percent(new: float, old: float) -> float:
+    """Change in per cent of the old value."""
+    return 100.0 * (new / old - 1.0) if old else 0.0
+
+
+def place(latitude: float, longitude: float) -> str:
+    """A place by its coordinates.
+
+    >>> place(52.25, -1.75)
+    '52.25° N, 1.75° W'
+    """
+    north = "N" if latitude >= 0 else "S"
+    east = "E" if longitude >= 0 else "W"
+    return f"{abs(latitude):.2f}° {north}, {abs(longitude):.2f}° {east}"
+
+
+def changes(scenario: Scenario) -> list[tuple[str, float]]:
+    """The changes of a scenario that are not zero, by name, in the units of the sliders."""
+    values = ((name, getattr(scenario, name) * control.scale) for name, control in CONTROLS.items())
+    return [(name, round(value, 6)) for name, value in values if value]
+
+
+def change(name: str, value: float) -> str:
+    """One change as a noun.
+
+    >>> change("cue", 1.0), change("warming", -2.0)
+    ('a 1 % rise in microbial CUE', 'a cooling of 2 °C')
+    """
+    if name == "warming":
+        return f"a {'warming' if value > 0 else 'cooling'} of {plain(abs(value))} °C"
+    article = "an" if plain(abs(value)).startswith(("8", "11", "18")) else "a"
+    return f"{article} {plain(abs(value))} % {'rise' if value > 0 else 'fall'} in {CONTROLS[name].noun}"
+
+
+def headline(scenario: Scenario, depth: str, stock: float, baseline: float, cue: float, baseline_cue: float) -> str:
+    """The state of the world in a sentence or two.
+
+    Args:
+        scenario: what was changed.
+        depth: key of ``grid.STOCK_DEPTHS``.
+        stock: global stock above that depth [Pg].
+        baseline: the same of the baseline [Pg].
+        cue: global bulk CUE [1].
+        baseline_cue: the same of the baseline [1].
+
+    Returns:
+        plain text.
+    """
+    where = DEPTH_WORDS[depth]
+    if scenario.is_baseline:
+        return f"The soils of the model hold {number(baseline)} Pg C {where}; microbes use {number(100 * baseline_cue)} % of what they decompose."
+    listed = [change(name, value) for name, value in changes(scenario)]
+    cause = _sentence_start(_join(listed))
+    many = len(listed) > 1
+    difference = stock - baseline
+    if abs(difference) < 5e-4 * baseline:
+        effect = f"hardly change{'' if many else 's'} the carbon {where} ({signed(percent(stock, baseline))} %)"
+    elif difference > 0:
+        effect = f"add{'' if many else 's'} {number(difference)} Pg C {where.replace('in ', 'to ', 1)} ({signed(percent(stock, baseline))} %)"
+    else:
+        take = "take" if many else "takes"
+        effect = f"{take} {number(-difference)} Pg C {where.replace('in ', 'from ', 1)} ({signed(percent(stock, baseline))} %)"
+    together = "together " if many else ""
+    return f"{cause} everywhere {together}{effect}, once soils reach their new balance; {_realised(scenario, cue, baseline_cue)}."
+
+
+def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:
+    realised = percent(cue, baseline_cue)
+    found = "does not change" if abs(realised) < 5e-3 else f"changes by {signed(realised, 2)} %"
+    if scenario.cue:
+        return f"bulk CUE itself {found} (requested {'+' if scenario.cue > 0 else ''}{plain(round(100 * scenario.cue, 6))} %)"
+    return f"bulk CUE, left alone, {found}"
+
+
+def _join(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _sentence_start(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def map_title(label: str, unit: str, view: str, depth: str | None) -> str:
+    """What a map shows: variable, depth, view and unit.
+
+    >>> map_title("Soil organic carbon", "kg C m⁻²", "change", "0–1 m")
+    'Soil organic carbon, 0–1 m: change from baseline [kg C m⁻²]'
+    """
+    what = f"{label}, {depth}" if depth else label
+    views = {"baseline": "baseline", "scenario": "scenario", "change": "change from baseline", "percent": "change from baseline"}
+    return f"{what}: {views[view]} [{'%' if view == 'percent' else unit}]"
+
+
+def ticks(low: float, high: float, logarithmic: bool = False) -> list[float]:
+    """Round numbers on a colour scale.
+
+    >>> ticks(-6.0, 6.0), ticks(40.0, 1000.0, logarithmic=True)
+    ([-6.0, -3.0, 0.0, 3.0, 6.0], [50.0, 100.0, 200.0, 500.0, 1000.0])
+    """
+    if logarithmic:
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        found = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+        return [float(f"{value:.3g}") for value in found if low * 0.999 <= value <= high * 1.001]
+    return [float(f"{low + (high - low) * i / 4:.6g}") for i in range(5)]

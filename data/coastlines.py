@@ -1,0 +1,76 @@
+"""Make ``coastlines.geojson`` from ``land-50m.json`` of the npm package world-atlas 2.0.2 (Natural Earth 1:50m land, version 4.1).
+
+    npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
+    python data/coastlines.py package/land-50m.json data/coastlines.geojson
+
+TopoJSON arcs are joined to rings, simplified to a twentieth of a degree (a tenth of a grid cell), islands smaller than a few
+hundred square kilometres are left out, and coordinates are rounded to a hundredth of a degree.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from shapely.geometry import MultiPolygon, Polygon, mapping
+from shapely.validation import make_valid
+
+TOLERANCE = 0.05
+"""Degrees by which an outline may move."""
+
+SMALLEST = 0.03
+"""Square degrees; smaller islands are left out."""
+
+
+def polygons(topology: dict) -> list[Polygon]:
+    """The polygons of the ``land`` object of a quantised topology."""
+    scale, shift = (np.array(topology["transform"][key]) for key in ("scale", "translate"))
+    arcs = [np.cumsum(arc, axis=0) * scale + shift for arc in topology["arcs"]]
+
+    def ring(indices: list[int]) -> np.ndarray:
+        parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in indices]
+        return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+
+    found = []
+    for geometry in topology["objects"]["land"]["geometries"]:
+        shapes = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+        found += [Polygon(ring(rings[0]), [ring(hole) for hole in rings[1:]]) for rings in shapes]
+    return found
+
+
+def parts(geometry: Polygon | MultiPolygon) -> list[Polygon]:
+    """The polygons of a geometry, whatever it became when it was made valid."""
+    return [part for part in getattr(geometry, "geoms", [geometry]) if isinstance(part, Polygon)]
+
+
+def simplify(shapes: list[Polygon]) -> MultiPolygon:
+    """Fewer vertices, no specks."""
+    kept = []
+    for shape in shapes:
+        for part in parts(make_valid(make_valid(shape).simplify(TOLERANCE))):
+            if part.area >= SMALLEST:
+                holes = [hole for hole in part.interiors if Polygon(hole).area >= SMALLEST]
+                kept.append(Polygon(part.exterior, holes))
+    return MultiPolygon(kept)
+
+
+def main(source: Path, target: Path) -> None:
+    """Convert ``source`` to ``target``."""
+    land = mapping(simplify(polygons(json.loads(source.read_text()))))
+    rounded = [[[[round(float(x), 2), round(float(y), 2)] for x, y in ring] for ring in shape] for shape in land["coordinates"]]
+    feature = {
+        "type": "Feature",
+        "properties": {
+            "title": "Land, 1:50m, simplified",
+            "source": "Natural Earth 4.1 (naturalearthdata.com) by way of world-atlas 2.0.2 (Michael Bostock)",
+            "licence": "Natural Earth: public domain; world-atlas: ISC",
+        },
+        "geometry": {"type": "MultiPolygon", "coordinates": rounded},
+    }
+    target.write_text(json.dumps(feature, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
