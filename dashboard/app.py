@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.document import hold
@@ -26,6 +27,9 @@ FORCING = "Climate and soil forcing are derived from ERA5 (monthly climatology 2
 METHOD = "CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move."
 
 
+Curve = tuple[np.ndarray, np.ndarray]
+
+
 class Page:
     """One visitor's page."""
 
@@ -40,7 +44,7 @@ class Page:
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response)
         self._document = pn.state.curdoc
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self._in_document)
-        self.curves: LatestWins[str, object] = LatestWins(shared.response, self.response.draw, self.fail, self._in_document)
+        self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self._in_document)
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
@@ -83,13 +87,13 @@ class Page:
             f"<p class=quiet>{METHOD} {FORCING} <b>Parameters:</b> {self.engine.model.parameter_source}</p>",
             stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip
-        parts = {
-            "head": self.headline, "map": self.map, "stocks": self.stocks, "profile": self.profile, "response": self.response,
-        }  # fmt: skip
-        for area, part in parts.items():
-            part.panel.param.update(sizing_mode="stretch_width", margin=0, styles={"grid-area": area})
-        about.styles = {"grid-area": "about"}
-        main = pn.Column(*(part.panel for part in parts.values()), about, stylesheets=[theme.PAGE], sizing_mode="stretch_width", margin=0)
+        wide = {"sizing_mode": "stretch_width", "margin": 0}
+        for part in (self.headline.panel, self.map.panel, self.stocks.panel, self.response.panel, self.profile.panel):
+            part.param.update(**wide)
+        globe = pn.Column(self.headline.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
+        self.response.panel.css_classes = ["tall"]
+        side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
+        main = pn.Column(globe, side, stylesheets=[theme.PAGE], **wide)
         return pmui.Page(
             title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proda_core import mechanisms, scenario
+from proda_core.published import ONE_PERCENT_CUE
 
 TAO_2023 = "Tao et al. 2023, doi:10.1038/s41586-023-06042-3"
 CLM5 = "CLM5 technical note, chapter 2.21; Lawrence et al. 2019, doi:10.1029/2018MS001583"
@@ -84,7 +85,7 @@ CONTROLS: dict[str, Control] = {
         ),
         Control(
             "warming", "Warming", "temperature", "warming", "°C", 1.0,
-            "A uniform warming of the soil. Plant input, water and thaw depth stay as they are, so this is not a climate projection.",
+            "A uniform warming of the soil. Plant input, water and thaw depth stay as they are: not a climate projection.",
             "ξ → ξ · Q₁₀^(ΔT/10)",
             CLM5,
         ),
@@ -138,11 +139,18 @@ if set(MAPS) != {"soc", *mechanisms.UNITS}:
 DEPTHS: dict[str, str] = {"0.3m": "0–30 cm", "1m": "0–1 m", "2m": "0–2 m", "full": "Full depth"}
 """Keys of ``grid.STOCK_DEPTHS`` and how they are called on the page."""
 
-DEPTH_WORDS: dict[str, str] = {"0.3m": "in the top 30 cm", "1m": "in the top metre", "2m": "in the top two metres", "full": "in the full depth"}
+DEPTH_WORDS: dict[str, str] = {
+    "0.3m": "in the top 30 cm",
+    "1m": "in the top metre",
+    "2m": "in the top two metres",
+    "full": "in the full depth",
+}
 """The same in a sentence."""
 
 VIEWS: dict[str, str] = {"baseline": "Baseline", "scenario": "Scenario", "change": "Change", "percent": "% change"}
 """Ways to look at a map."""
 
-PUBLISHED_RESPONSE = "Published (Tao et al., abstract ISMC2021-10): +1 % CUE adds 76 ± 3 Pg C."
+_MIDDLE = (ONE_PERCENT_CUE.low + ONE_PERCENT_CUE.high) / 2
+_SPREAD = (ONE_PERCENT_CUE.high - ONE_PERCENT_CUE.low) / 2
+PUBLISHED_RESPONSE = f"Published: +1 % CUE adds {_MIDDLE:.0f} ± {_SPREAD:.0f} Pg C ({ONE_PERCENT_CUE.source})."
 """The published answer; its abstract states no depth."""

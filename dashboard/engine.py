@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -285,11 +285,11 @@ class LatestWins(Generic[Wish, Answered]):
             self.runs += 1
             try:
                 answer = await asyncio.to_thread(self._work, wish)
-            except Exception as error:  # noqa: BLE001 the page must outlive whatever the model says
+            except Exception as error:
                 log.exception("no answer to %r", wish)
-                self._schedule(lambda error=error: self._fail(error))
+                self._schedule(partial(self._fail, error))
             else:
-                self._schedule(lambda answer=answer: self._show(answer))
+                self._schedule(partial(self._show, answer))
 
 
 @cache

@@ -13,19 +13,14 @@ import cmcrameri.cm
 import holoviews as hv
 import numpy as np
 import numpy.typing as npt
-from bokeh.models import ColumnDataSource, GlyphRenderer, LinearColorMapper, LogColorMapper
+from bokeh.models import ColumnDataSource, GlyphRenderer, LinearColorMapper
 from bokeh.plotting import figure
 
-from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN
+from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, STEEL
 
 FloatArray = npt.NDArray[np.float64]
 
 hv.extension("bokeh", logo=False)
-
-
-
-
-
 
 
 def colours(name: str, steps: int = 256) -> list[str]:
@@ -38,10 +33,28 @@ def colours(name: str, steps: int = 256) -> list[str]:
     return ["#{:02x}{:02x}{:02x}".format(*(int(255 * part) for part in row[:3])) for row in table]
 
 
-def mapper(name: str, limits: tuple[float, float], logarithmic: bool = False) -> LinearColorMapper:
+LOGARITHMIC_STEPS = 1024
+"""Colours of a logarithmic scale: on a linear mapper, enough that the low end is still smooth."""
+
+
+def palette(name: str, limits: tuple[float, float], logarithmic: bool = False) -> list[str]:
+    """Colours from the lower to the upper limit in equal steps of the value.
+
+    A logarithmic scale is a palette, not another kind of mapper: the browser takes new colours for a mapper that it has, but
+    not a new mapper.
+    """
+    if not logarithmic:
+        return colours(name)
+    table = colours(name, LOGARITHMIC_STEPS)
+    low, high = limits
+    value = low + (high - low) * (np.arange(LOGARITHMIC_STEPS) + 0.5) / LOGARITHMIC_STEPS
+    share = np.log(value / low) / np.log(high / low)
+    return [table[int(step)] for step in np.clip(share * LOGARITHMIC_STEPS, 0, LOGARITHMIC_STEPS - 1)]
+
+
+def mapper() -> LinearColorMapper:
     """A colour scale whose ends are open: values beyond them take the end's colour; no data is transparent."""
-    kind = LogColorMapper if logarithmic else LinearColorMapper
-    return kind(palette=colours(name), low=limits[0], high=limits[1], nan_color="rgba(0,0,0,0)")
+    return LinearColorMapper(palette=colours("batlow"), low=0.0, high=1.0, nan_color="rgba(0,0,0,0)")
 
 
 def world(
@@ -53,7 +66,7 @@ def world(
     graticule: Sequence[FloatArray],
 ) -> hv.Overlay:
     """The map: ocean, land without data, the frame, graticule, coastlines, the globe's edge, and a mark for the chosen place."""
-    plain = {"tools": [], "default_tools": [], "toolbar": None}
+    plain: dict[str, Any] = {"tools": [], "default_tools": [], "toolbar": None}
     ocean = hv.Polygons([edge]).opts(color=OCEAN, line_alpha=0)
     lines = hv.Curve(joined(graticule), "x", "y").opts(color=GRID, line_width=0.5, alpha=0.35)
     missing = hv.Polygons([joined(land)]).opts(color=NO_DATA, line_alpha=0)
@@ -79,8 +92,8 @@ def joined(lines: Sequence[FloatArray]) -> FloatArray:
 
 def curve(values: FloatArray, totals: FloatArray, xlabel: str, ylabel: str) -> hv.Overlay:
     """Global stock against one change, with marks for the baseline and for where the sliders stand."""
-    line = hv.Curve((values, totals), "change", "stock").opts(color=INK, line_width=2.5)
-    start = hv.Points([(0.0, float("nan"))], ["change", "stock"]).opts(color="white", line_color=INK, line_width=2, size=10)
+    line = hv.Curve((values, totals), "change", "stock").opts(color=STEEL, line_width=2.5)
+    start = hv.Points([(0.0, float("nan"))], ["change", "stock"]).opts(color="white", line_color=STEEL, line_width=2, size=10)
     now = hv.Points([(0.0, float("nan"))], ["change", "stock"]).opts(color=ACCENT, line_color="white", line_width=1.5, size=14)
     return (line * start * now).opts(xlabel=xlabel, ylabel=ylabel, toolbar=None, default_tools=[], show_legend=False)
 
@@ -119,7 +132,8 @@ def style(shown: figure, **axis: Any) -> figure:
         grid.update(grid_line_color=GRID, grid_line_alpha=0.35)
     look = dict(
         axis_line_color=GRID, major_tick_line_color=GRID, minor_tick_line_color=None, axis_label_text_font_style="normal",
-        axis_label_text_font=FONT, major_label_text_font=FONT, axis_label_text_font_size="13px", major_label_text_font_size="12px",
+        axis_label_text_font=FONT, major_label_text_font=FONT,
+        axis_label_text_font_size="13px", major_label_text_font_size="12px",
         axis_label_standoff=6, **axis,
     )  # fmt: skip
     for line in shown.axis:

@@ -15,6 +15,9 @@ DIGITS = 6
 """Decimals of a relative change that are kept, so that equal choices are equal keys."""
 
 
+BASELINE = Scenario()
+
+
 @dataclass(frozen=True)
 class Choice:
     """Everything that the page shows follows from this; hashable, so that answers can be kept.
@@ -27,7 +30,7 @@ class Choice:
         place: latitude and longitude [degrees], or none.
     """
 
-    scenario: Scenario = Scenario()
+    scenario: Scenario = BASELINE
     variable: str = "soc"
     depth: str = "1m"
     view: str = "scenario"
@@ -60,7 +63,8 @@ class State(param.Parameterized):
 
     def change(self, name: str) -> float:
         """The value of one slider [its unit]."""
-        return round(getattr(self.choice.scenario, name) * CONTROLS[name].scale, DIGITS)
+        value: float = getattr(self.choice.scenario, name)
+        return round(value * CONTROLS[name].scale, DIGITS)
 
     def reset(self) -> None:
         """All sliders back to the baseline."""

@@ -8,6 +8,9 @@ FONT = "Roboto, Helvetica, Arial, sans-serif"
 
 INK = "#22323b"
 GREY = "#7d8990"
+STEEL = "#5b8aa6"
+"""Lines of diagrams that must be seen on light and on dark ground."""
+
 GRID = "#9aa6ad"
 NO_DATA = "#d4d6d7"
 OCEAN = "#ffffff"
@@ -24,9 +27,11 @@ DARK: dict[str, Any] = {
     "background": {"default": "#141b1f", "paper": "#1c252a"},
     "text": {"primary": "#e8edef", "secondary": "#a9b6bd"},
 }
+DARK_BAR = {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0f171b", "color": "#e8edef"}}}}
+TYPE = {"fontFamily": FONT, "button": {"textTransform": "none"}}
 THEME: dict[str, Any] = {
-    "light": {"palette": LIGHT, "shape": {"borderRadius": 6}, "typography": {"fontFamily": FONT}},
-    "dark": {"palette": DARK, "shape": {"borderRadius": 6}, "typography": {"fontFamily": FONT}},
+    "light": {"palette": LIGHT, "shape": {"borderRadius": 6}, "typography": TYPE},
+    "dark": {"palette": DARK, "shape": {"borderRadius": 6}, "typography": TYPE, "components": DARK_BAR},
 }
 
 TEXT = """
@@ -36,7 +41,8 @@ p { margin: 0; font-size: 14px; line-height: 1.45; }
 .quiet { opacity: .72; font-size: 13px; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 700; font-size: 17px; padding-bottom: 6px; }
-th, td { padding: 5px 0 5px 10px; text-align: right; font-weight: 400; border-top: 1px solid rgb(128 140 148 / .28); white-space: nowrap; }
+th, td { padding: 5px 0 5px 10px; text-align: right; font-weight: 400; white-space: nowrap;
+  border-top: 1px solid rgb(128 140 148 / .28); }
 thead th { font-size: 13px; opacity: .72; border-top: 0; padding-top: 0; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tr.shown { font-weight: 700; }
@@ -53,6 +59,7 @@ CARD = """
   padding: 14px 18px;
   box-sizing: border-box;
   min-width: 0;
+  height: auto !important;
 }
 """
 """A part of the page on its own ground."""
@@ -60,25 +67,39 @@ CARD = """
 PAGE = """
 :host {
   display: grid !important;
+  flex: none !important;
+  height: auto !important;
   box-sizing: border-box;
   gap: 12px;
   padding: 14px;
   width: 100%;
-  grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
-  grid-template-areas: "head head" "map map" "stocks response" "profile response" "about about";
+  align-content: start;
+  align-items: start;
+  grid-auto-rows: max-content;  /* rows never give way: the page scrolls instead */
+  grid-template-columns: minmax(0, 1fr);
 }
-@media (min-width: 1500px) {
-  :host {
-    grid-template-columns: minmax(0, 1fr) 410px;
-    grid-template-rows: auto auto auto 1fr auto;
-    grid-template-areas: "head stocks" "map response" "map profile" "map profile" "about profile";
-  }
-}
-@media (max-width: 900px) {
-  :host {
-    grid-template-columns: minmax(0, 1fr);
-    grid-template-areas: "head" "map" "stocks" "profile" "response" "about";
-  }
+@media (min-width: 1500px) { :host { grid-template-columns: minmax(0, 1fr) 410px; } }
+"""
+"""The page's two columns: beside one another on a projector, below one another on a tablet."""
+
+COLUMN = """
+:host {
+  display: grid !important;
+  flex: none !important;
+  height: auto !important;
+  gap: 12px;
+  grid-auto-rows: max-content;
+  grid-template-columns: minmax(0, 1fr);
 }
 """
-"""Where the parts lie: beside one another on a projector, below one another on a tablet."""
+
+SIDE = (
+    COLUMN
+    + """
+@media (min-width: 900px) and (max-width: 1499px) {
+  :host { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .tall { grid-row: span 2; }
+}
+"""
+)
+"""The smaller parts: in a column on a projector, in pairs on a tablet."""

@@ -97,18 +97,20 @@ def headline(scenario: Scenario, depth: str, stock: float, baseline: float, cue:
     """
     where = DEPTH_WORDS[depth]
     if scenario.is_baseline:
-        return f"The soils of the model hold {number(baseline)} Pg C {where}; microbes use {number(100 * baseline_cue)} % of what they decompose."
+        use = f"microbes use {number(100 * baseline_cue)} % of what they decompose"
+        return f"The soils of the model hold {number(baseline)} Pg C {where}; {use}."
     listed = [change(name, value) for name, value in changes(scenario)]
     cause = _sentence_start(_join(listed))
     many = len(listed) > 1
     difference = stock - baseline
+    relative = f"({signed(percent(stock, baseline))} %)"
     if abs(difference) < 5e-4 * baseline:
-        effect = f"hardly change{'' if many else 's'} the carbon {where} ({signed(percent(stock, baseline))} %)"
+        effect = f"hardly change{'' if many else 's'} the carbon {where} {relative}"
     elif difference > 0:
-        effect = f"add{'' if many else 's'} {number(difference)} Pg C {where.replace('in ', 'to ', 1)} ({signed(percent(stock, baseline))} %)"
+        effect = f"add{'' if many else 's'} {number(difference)} Pg C {where.replace('in ', 'to ', 1)} {relative}"
     else:
         take = "take" if many else "takes"
-        effect = f"{take} {number(-difference)} Pg C {where.replace('in ', 'from ', 1)} ({signed(percent(stock, baseline))} %)"
+        effect = f"{take} {number(-difference)} Pg C {where.replace('in ', 'from ', 1)} {relative}"
     together = "together " if many else ""
     return f"{cause} everywhere {together}{effect}, once soils reach their new balance; {_realised(scenario, cue, baseline_cue)}."
 

@@ -1,10 +1,11 @@
-"""Make ``coastlines.geojson`` from ``land-50m.json`` of the npm package world-atlas 2.0.2 (Natural Earth 1:50m land, version 4.1).
+"""Make ``coastlines.geojson`` from ``land-50m.json`` of the npm package world-atlas 2.0.2 (Natural Earth 4.1, land, 1:50m).
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python data/coastlines.py package/land-50m.json data/coastlines.geojson
 
-TopoJSON arcs are joined to rings, simplified to a twentieth of a degree (a tenth of a grid cell), islands smaller than a few
-hundred square kilometres are left out, and coordinates are rounded to a hundredth of a degree.
+TopoJSON arcs are joined to rings and cut at the date line, which no ring may cross on a flat map; then simplified to a twentieth
+of a degree (a tenth of a grid cell). Islands smaller than a few hundred square kilometres are left out, and coordinates are
+rounded to a hundredth of a degree.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from shapely.geometry import MultiPolygon, Polygon, mapping
+from shapely.affinity import translate
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from shapely.validation import make_valid
 
 TOLERANCE = 0.05
@@ -33,10 +35,31 @@ def polygons(topology: dict) -> list[Polygon]:
         parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in indices]
         return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
-    found = []
+    found: list[Polygon] = []
     for geometry in topology["objects"]["land"]["geometries"]:
         shapes = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-        found += [Polygon(ring(rings[0]), [ring(hole) for hole in rings[1:]]) for rings in shapes]
+        for rings in shapes:
+            outline, *holes = (unrolled(ring(indices)) for indices in rings)
+            found += cut(Polygon(outline, holes))
+    return found
+
+
+def unrolled(ring: np.ndarray) -> np.ndarray:
+    """A ring without jumps of longitude; one that winds round the south pole is closed along it."""
+    longitude = np.unwrap(ring[:, 0], period=360.0)
+    if abs(longitude[-1] - longitude[0]) < 1.0:
+        return np.column_stack([longitude, ring[:, 1]])
+    west, east = sorted((longitude[0], longitude[-1]))
+    order = slice(None) if longitude[-1] > longitude[0] else slice(None, None, -1)
+    return np.concatenate([np.column_stack([longitude, ring[:, 1]])[order], [[east, -90.0], [west, -90.0]]])
+
+
+def cut(shape: Polygon) -> list[Polygon]:
+    """The parts of a polygon on -180..180, whatever turn of the globe its longitudes are on."""
+    found = []
+    for turn in (-360.0, 0.0, 360.0):
+        inside = make_valid(shape).intersection(box(-180.0 + turn, -90.0, 180.0 + turn, 90.0))
+        found += [translate(part, xoff=-turn) for part in parts(inside)]
     return found
 
 

@@ -12,6 +12,7 @@ from dashboard.engine import Answer
 STYLE = """
 :host { display: block; width: 100%; color: var(--panel-on-surface-color); }
 p { margin: 0; font: 400 22px/1.35 Roboto, Helvetica, Arial, sans-serif; text-wrap: pretty; }
+.whole { white-space: nowrap; }
 @media (max-width: 1499px) { p { font-size: 19px; } }
 """
 
@@ -27,7 +28,16 @@ class LiveText(pn.custom.JSComponent):
       sentence.id = "headline"
       sentence.setAttribute("role", "status")
       sentence.setAttribute("aria-live", "polite")
-      const show = () => { sentence.textContent = model.text }
+      const whole = (text) => {
+        const span = document.createElement("span")
+        span.className = "whole"
+        span.textContent = text
+        return span
+      }
+      const show = () => {  // a number and its unit stay on one line
+        const parts = model.text.split(/(\\([^)]*\\)|\\S+ (?:%|Pg C))/)
+        sentence.replaceChildren(...parts.map((part, i) => i % 2 ? whole(part) : part))
+      }
       model.on("text", show)
       show()
       return sentence
@@ -37,7 +47,8 @@ class LiveText(pn.custom.JSComponent):
 
 
 BIG = """
-.big { font-size: 46px; font-weight: 700; line-height: 1; letter-spacing: -.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.big { font-size: 46px; font-weight: 700; line-height: 1; letter-spacing: -.5px; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
 .big small { font-size: 20px; font-weight: 400; letter-spacing: 0; }
 .change { font-size: 19px; font-weight: 700; margin-top: 5px; white-space: nowrap; }
 """
@@ -49,23 +60,21 @@ class Headline:
     def __init__(self) -> None:
         self.sentence = LiveText(sizing_mode="stretch_width", margin=0)
         self.number = pn.pane.HTML("", stylesheets=[theme.TEXT, BIG], margin=(0, 28, 0, 0), width=250)
-        self.panel = pn.Row(self.number, self.sentence, align="center", stylesheets=[theme.CARD, ":host { align-items: center; }"])
+        self.panel = pn.Row(
+            self.number, self.sentence, align="center", stylesheets=[theme.CARD, ":host { align-items: center; }"]
+        )
 
     def show(self, answer: Answer) -> None:
         """Say what an answer means."""
         choice, depth = answer.choice, answer.depth
         stock, before = float(answer.outcome.total[depth]), float(answer.baseline.total[depth])
-        self.sentence.text = words.headline(
-            choice.scenario, choice.depth, stock, before, answer.outcome.cue, answer.baseline.cue
-        )
+        self.sentence.text = words.headline(choice.scenario, choice.depth, stock, before, answer.outcome.cue, answer.baseline.cue)
         where = DEPTH_WORDS[choice.depth]
         if choice.scenario.is_baseline:
             change = f"<p class=quiet>{where}, baseline</p>"
         else:
-            change = (
-                f"<div class='change more'>{words.signed(stock - before)} Pg C ({words.signed(words.percent(stock, before))} %)</div>"
-                f"<p class=quiet>{where}; baseline {words.number(before)}</p>"
-            )
+            moved = f"{words.signed(stock - before)} Pg C ({words.signed(words.percent(stock, before))} %)"
+            change = f"<div class='change more'>{moved}</div><p class=quiet>{where}; baseline {words.number(before)}</p>"
         self.number.object = f"<div class=big>{words.number(stock)} <small>Pg C</small></div>{change}"
 
     def fail(self, message: str) -> None:

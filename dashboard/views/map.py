@@ -8,7 +8,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import Tap
-from bokeh.models import HoverTool, PanTool, Range1d, WheelZoomTool
+from bokeh.models import CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
 
 from dashboard import plots, projection, theme, words
 from dashboard.catalogue import DEPTHS, MAPS, VIEWS
@@ -18,13 +18,18 @@ from dashboard.state import Choice, State
 WHOLE = (1.01 * projection.X_LIMITS[1], 1.01 * projection.Y_LIMITS[1])
 DEEPEST_ZOOM = 40.0
 
+ONE_LINE = {"& .MuiToggleButton-root": {"whiteSpace": "nowrap", "padding": "7px 12px", "fontSize": "14px"}}
+HOVER = "return `${Number(value.toPrecision(3))} ${unit}`.replace('-', '\u2212')"
+ON_LAND = "export default (args, tool, {value}) => !Number.isNaN(value)"
+
 BAR = """
 .bar { display: flex; align-items: stretch; height: 15px; max-width: 720px; margin: 2px auto 0; }
 .bar i { width: 14px; flex: none; }
 .bar .low { clip-path: polygon(100% 0, 0 50%, 100% 100%); }
 .bar .high { clip-path: polygon(0 0, 100% 50%, 0 100%); }
 .bar b { flex: 1; }
-.ticks { position: relative; height: 20px; max-width: 692px; margin: 3px auto 0; font-size: 14px; font-variant-numeric: tabular-nums; }
+.ticks { position: relative; height: 20px; max-width: 692px; margin: 3px auto 0; font-size: 14px;
+  font-variant-numeric: tabular-nums; }
 .ticks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
 .none { display: inline-block; width: 14px; height: 12px; background: #d4d6d7; border: 1px solid #7d8990; vertical-align: -1px; }
 """
@@ -41,7 +46,8 @@ class Map:
         self.figure = self._compose()
         self.source = plots.sources(self.figure, "Image")[0]
         self.chosen = plots.sources(self.figure, "Scatter")[0]
-        self._glyph = plots.renderers(self.figure, "Image")[0].glyph
+        self._mapper = plots.mapper()
+        plots.renderers(self.figure, "Image")[0].glyph.color_mapper = self._mapper
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=(6, 0, 0, 0), sizing_mode="stretch_width")
         self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, BAR], margin=0, sizing_mode="stretch_width")
         self.panel = pn.Column(
@@ -57,12 +63,13 @@ class Map:
         )
         width, height = WHOLE
         shown.update(
-            width=None, height=None, sizing_mode="stretch_width", aspect_ratio=width / height, min_border=0, toolbar_location=None,
+            width=None, height=None, sizing_mode="stretch_width", aspect_ratio=width / height,
+            min_border=0, toolbar_location=None,
             x_range=Range1d(-width, width, bounds=(-width, width)), y_range=Range1d(-height, height, bounds=(-height, height)),
             background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None,
         )  # fmt: skip
         wheel, pan = WheelZoomTool(), PanTool()
-        hover = HoverTool(renderers=[plots.renderers(shown, "Image")[0]], tooltips=[("", "@image{0,0.000}")])
+        hover = HoverTool(renderers=[plots.renderers(shown, "Image")[0]], filters={"@image": CustomJS(code=ON_LAND)})
         shown.toolbar.update(tools=[wheel, pan, hover], active_scroll=wheel, active_drag=pan, logo=None)
         shown.on_event(Tap, self._tap)
         self._hover = hover
@@ -73,8 +80,12 @@ class Map:
         names = {variable.label: name for name, variable in MAPS.items()}
         depths, views = ({label: name for name, label in table.items()} for table in (DEPTHS, VIEWS))
         self.variable = pmui.Select(label="Map", options=list(names), size="small", width=230, margin=(0, 14, 8, 0))
-        self.depth = pmui.RadioButtonGroup(label="", options=list(depths), value="0–1 m", size="small", margin=(0, 14, 8, 0))
-        self.view = pmui.RadioButtonGroup(label="", options=list(views), value="Scenario", size="small", margin=(0, 0, 8, 0))
+        self.depth = pmui.RadioButtonGroup(
+            label="", options=list(depths), value="0–1 m", size="small", margin=(0, 14, 8, 0), sx=ONE_LINE
+        )
+        self.view = pmui.RadioButtonGroup(
+            label="", options=list(views), value="Scenario", size="small", margin=(0, 0, 8, 0), sx=ONE_LINE
+        )
         self.variable.param.watch(lambda event: state.show(variable=names[event.new]), "value")
         self.depth.param.watch(lambda event: state.show(depth=depths[event.new]), "value")
         self.view.param.watch(lambda event: self._look(views[event.new]), "value")
@@ -147,11 +158,13 @@ class Map:
         fitted = self._fitted and change
         limits = self._engine.fitted_limits(answer) if fitted else self._engine.colour_limits(*_what(choice))
         name, logarithmic = ("vik", False) if change else (variable.colours, variable.logarithmic)
-        self._glyph.color_mapper = plots.mapper(name, limits, logarithmic)
+        self._mapper.update(palette=plots.palette(name, limits, logarithmic), low=limits[0], high=limits[1])
         unit = "%" if choice.view == "percent" else variable.unit
-        self._hover.tooltips = [(variable.label, f"@image{{0,0.[000]}} {'' if unit == '1' else unit}")]
+        self._hover.formatters = {"@image": CustomJSHover(args={"unit": "" if unit == "1" else unit}, code=HOVER)}
+        self._hover.tooltips = [(variable.label, "@image{custom}")]
         depth = DEPTHS[choice.depth] if variable.has_depth else None
-        self.title.object = f"<h2>{words.map_title(variable.label, variable.unit, choice.view, depth)}</h2>"
+        title, unit_text = words.map_title(variable.label, variable.unit, choice.view, depth).split(" [")
+        self.title.object = f"<h2>{title} <span style='white-space: nowrap'>[{unit_text}</span></h2>"
         self.bar.object = colour_bar(name, limits, unit, logarithmic, change)
         self.depth.disabled = not variable.has_depth
         self.fit.param.update(label="Fixed colours" if fitted else "Fit colours", disabled=not change)

@@ -33,15 +33,13 @@ class Profile:
         self.figure.update(height=205, width=None, sizing_mode="stretch_width")
         self.before, self.after = plots.sources(self.figure, "MultiLine")
         self.text = pn.pane.HTML(HINT, stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
-        self.plot = pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0, visible=False)
-        self.latitude = pmui.TextInput(label="Latitude [°N]", size="small", width=118, margin=(8, 8, 4, 0))
-        self.longitude = pmui.TextInput(label="Longitude [°E]", size="small", width=118, margin=(8, 8, 4, 0))
+        self.plot = pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
+        self.latitude = pmui.TextInput(label="Latitude [°N]", size="small", width=106, margin=(8, 8, 4, 0))
+        self.longitude = pmui.TextInput(label="Longitude [°E]", size="small", width=106, margin=(8, 8, 4, 0))
         self.go = pmui.Button(label="Show", variant="outlined", size="small", margin=(12, 0, 4, 0))
         self.go.on_click(self._visit)
         self.message = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=0)
-        self.panel = pn.Column(
-            self.text, self.plot, pn.Row(self.latitude, self.longitude, self.go), self.message, stylesheets=[theme.CARD]
-        )
+        self.panel = pn.Column(self.text, pn.Row(self.latitude, self.longitude, self.go), self.message, stylesheets=[theme.CARD])
 
     def _visit(self, _: Any) -> None:
         try:
@@ -65,7 +63,8 @@ class Profile:
     def _arrive(self, answer: Answer, soil: Soil) -> None:
         """A new place: its axis stands still while sliders move."""
         self._place = answer.choice.place
-        self.plot.visible = True
+        if self.plot not in self.panel.objects:
+            self.panel.insert(1, self.plot)
         self.figure.x_range.update(start=0, end=1.4 * float(soil.baseline[NODES <= DEEPEST].max()))
         self.latitude.value, self.longitude.value = f"{soil.latitude:g}", f"{soil.longitude:g}"
         self.message.object = ""
@@ -81,7 +80,9 @@ def describe(soil: Soil, depth: str) -> str:
     note = "" if soil.on_land else " <span class=quiet>(nearest land of the model)</span>"
     i = list(DEPTHS).index(depth)
     before, after = (float(stock[i]) for stock in soil.stock)
-    moved = f" → <b class=more>{words.number(after)}</b> ({words.signed(words.percent(after, before))} %)" if after != before else ""
+    moved = (
+        f" → <b class=more>{words.number(after)}</b> ({words.signed(words.percent(after, before))} %)" if after != before else ""
+    )
     return (
         f"<h2>Soil profile at {place}</h2>{note}<p>{DEPTHS[depth]}: {words.number(before)}{moved} kg C m⁻²"
         "<span class=quiet> · dashed: baseline, <span class=more>solid: scenario</span></span></p>"

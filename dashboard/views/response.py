@@ -26,12 +26,15 @@ class Response:
         self.line = plots.sources(self.figure, "Line")[0]
         self.start, self.now = plots.sources(self.figure, "Scatter")
         labels = {control.label: name for name, control in CONTROLS.items()}
-        self.mechanism = pmui.Select(label="Stock against", options=list(labels), size="small", margin=(0, 0, 2, 0))
+        self.mechanism = pmui.Select(
+            label="Stock against", options=list(labels), size="small", margin=(0, 0, 2, 0), sizing_mode="stretch_width"
+        )
         self.mechanism.param.watch(lambda event: state.param.update(mechanism=labels[event.new]), "value")
         self.text = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.panel = pn.Column(
             pn.pane.HTML("<h2>Response of the world's stock</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
-            self.mechanism, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.text, stylesheets=[theme.CARD],
+            self.mechanism, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.text,
+            stylesheets=[theme.CARD],
         )  # fmt: skip
 
     def draw(self, curve: tuple[np.ndarray, np.ndarray]) -> None:

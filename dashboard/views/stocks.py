@@ -7,6 +7,7 @@ import panel as pn
 from dashboard import theme, words
 from dashboard.catalogue import DEPTHS
 from dashboard.engine import Answer
+from proda_core.published import STOCKS
 
 
 class Stocks:
@@ -27,5 +28,23 @@ class Stocks:
             rows.append(f"<tr{shown}><th scope=row>{label}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
         head = "".join(f"<th scope=col>{name}</th>" for name in ("Depth", "Baseline", "Scenario", "Change", "%"))
         self.table.object = (
-            f"<table><caption>World soil carbon [Pg C]</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f"<table><caption>World soil carbon [Pg C]</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+            f"<p class=quiet style='margin-top:8px'>{PUBLISHED}</p>"
         )
+
+
+def _published() -> str:
+    ranges = []
+    for key, label in DEPTHS.items():
+        found = STOCKS[key]
+        text = f"about {found.low:,.0f}" if found.low == found.high else f"{found.low:,.0f}–{found.high:,.0f}"
+        ranges.append(f"{text} ({label.lower()})")
+    return (
+        f"<b>Published:</b> {', '.join(ranges)}; Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015. "
+        "This model holds more, the more so the deeper: its parameters are not yet retrieved from profiles, "
+        "and it knows no bedrock."
+    )
+
+
+PUBLISHED = _published()
