@@ -7,7 +7,7 @@ evaluated terms, so that a scenario costs one solve: what a slider move does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -18,8 +18,9 @@ import xarray as xr
 
 from proda_core import climate, mechanisms, parameters, scenario, variables
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
-from proda_core.grid import LAYERS_CLM5, STOCK_DEPTHS, LandGrid
+from proda_core.grid import LAYERS, LAYERS_CLM5, POOLS, STOCK_DEPTHS, LandGrid
 from proda_core.process import column
+from proda_core.regions import Regions, latitude_bands
 from proda_core.scenario import Scenario
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,12 +44,14 @@ class World:
         parameters: physical parameters (cell, 21).
         land: where the cells are.
         parameter_source: where the parameters come from, in a sentence.
+        regions: ways to divide the land, by name, beside latitude bands.
     """
 
     forcing: column.Forcing
     parameters: torch.Tensor
     land: LandGrid
     parameter_source: str = PARAMETER_SET
+    regions: dict[str, Regions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.forcing) == len(self.parameters) == len(self.land.latitude):
@@ -79,10 +82,12 @@ def load_world(path: Path | None = None) -> World:
     Returns:
         the world.
     """
-    dataset = climate.load(path)
+    stored = climate.read(path)
+    dataset = climate.expand(stored)
     forcing = forcing_from_dataset(dataset)
     physical = torch.as_tensor(parameters.to_physical(parameters.PRODA_MEAN)).repeat(len(forcing), 1)
-    return World(forcing, physical, land_from_dataset(dataset))
+    zones = Regions(climate.ZONES, stored["koppen"].values.astype(np.int64) - 1)
+    return World(forcing, physical, land_from_dataset(dataset), regions={"koppen": zones})
 
 
 @dataclass(frozen=True)
@@ -162,11 +167,15 @@ class GlobalModel:
         start = around or Scenario()
         return np.stack([self.respond(start.with_change(name, value)).total for value in values])
 
+    def pools(self, rows: slice, change: Scenario | None = None) -> FloatArray:
+        """Carbon of every pool and layer of some of the cells [g m-3] (cell, 7, 20)."""
+        pools: FloatArray = column.solve(scenario.apply(change or Scenario(), self._terms.rows(rows))).numpy()
+        return pools
+
     def profile(self, cell: int, change: Scenario | None = None) -> FloatArray:
         """Carbon of every pool with depth at one cell [kg m-3] (7, 20)."""
-        terms = scenario.apply(change or Scenario(), self._terms.rows(slice(cell, cell + 1)))
-        pools: FloatArray = column.solve(terms)[0].numpy() / GRAMS_PER_KILOGRAM
-        return pools
+        profile: FloatArray = self.pools(slice(cell, cell + 1), change)[0] / GRAMS_PER_KILOGRAM
+        return profile
 
 
 def _evaluate(world: World) -> column.Terms:
@@ -179,25 +188,57 @@ def _chunks(cells: int) -> list[slice]:
     return [slice(first, min(first + CHUNK, cells)) for first in range(0, cells, CHUNK)]
 
 
-def run(world: World, change: Scenario | None = None, progress: Callable[[float], None] | None = None) -> xr.Dataset:
+def run(
+    world: World,
+    change: Scenario | None = None,
+    progress: Callable[[float], None] | None = None,
+    with_pools: bool = False,
+) -> xr.Dataset:
     """Run the model on the globe.
 
     Args:
         world: forcing, parameters and land.
         change: a scenario; by default the baseline.
         progress: called with the fraction done.
+        with_pools: whether to keep the carbon of every pool and layer as well, some 70 MB for the half-degree globe.
 
     Returns:
-        SOC [kg m-2] (depth, cell), every mechanism and residence time (cell,), global stock [Pg] (depth,), and where the cells
-        are; CF attributes throughout.
+        SOC [kg m-2] (depth, cell), every mechanism and residence time (cell,), global stock [Pg] (depth,), stocks by latitude
+        band and by each division in ``world.regions`` [Pg] (depth, band or division), and where the cells are; on request pools
+        [g m-3] (cell, pool, layer); CF attributes throughout.
     """
     model = GlobalModel(world)
     if progress:
         progress(0.5)
     outcome = model.respond(change or Scenario(), mechanisms.UNITS)
+    dataset = _to_dataset(outcome, world)
+    if with_pools:
+        dataset["pools"] = _pools(model, outcome.scenario)
     if progress:
         progress(1.0)
-    return _to_dataset(outcome, world)
+    return dataset
+
+
+def _pools(model: GlobalModel, change: Scenario) -> xr.DataArray:
+    values = np.empty((len(model), len(POOLS), LAYERS))
+    for rows in _chunks(len(model)):
+        values[rows] = model.pools(rows, change)
+    coords = {"pool": list(POOLS), "layer": ("layer", LAYERS_CLM5.node[:LAYERS], {"long_name": "node depth", "units": "m"})}
+    return xr.DataArray(values, coords, ("cell", "pool", "layer"), attrs={"long_name": "carbon density", "units": "g m-3"})
+
+
+def _regional(outcome: Outcome, world: World) -> dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]]:
+    """Stocks of every division of the land, as variables of a dataset."""
+    stocks: dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]] = {}
+    for name, regions in _divisions(world).items():
+        meaning = f"soil organic carbon above the depth by {name.replace('_', ' ')}"
+        values = regions.stock(outcome.soc, world.land.area)
+        stocks[f"stock_by_{name}"] = (("depth", name), values, {"long_name": meaning, "units": "Pg"})
+    return stocks
+
+
+def _divisions(world: World) -> dict[str, Regions]:
+    return {"latitude_band": latitude_bands(world.land.latitude), **world.regions}
 
 
 def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
@@ -207,6 +248,7 @@ def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
     data = {
         "soc": (("depth", "cell"), outcome.soc, {"long_name": "soil organic carbon above the depth", "units": "kg m-2"}),
         "global_stock": (("depth",), outcome.total, {"long_name": "global soil organic carbon above the depth", "units": "Pg"}),
+        **_regional(outcome, world),
         "area": (("cell",), land.area, {"long_name": "land area of the cell", "units": "m2", "standard_name": "cell_area"}),
         **{
             name: (("cell",), values, {"long_name": name.replace("_", " "), "units": mechanisms.UNITS[name]})
@@ -216,6 +258,7 @@ def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
     coords = {
         "depth": ("depth", lower_bound, {"long_name": "lower bound of the stock", "units": "m", "positive": "down"}),
         **{name: ("cell", values, variables.attributes(name)) for name, values in places.items()},
+        **{name: (name, list(regions.names)) for name, regions in _divisions(world).items()},
     }
     changed = {f"scenario_{f.name}": getattr(outcome.scenario, f.name) for f in fields(outcome.scenario)}
     return xr.Dataset(

@@ -8,8 +8,9 @@
 the compact drivers; layers are expanded when it is read.
 """
 
-from proda_core.climate.artefact import ClimateFileError, load, load_predictors
+from proda_core.climate.artefact import ClimateFileError, expand, load, load_predictors, read
 from proda_core.climate.assemble import build
+from proda_core.climate.koppen import ZONES
 from proda_core.climate.sources import SourceError
 
-__all__ = ["ClimateFileError", "SourceError", "build", "load", "load_predictors"]
+__all__ = ["ZONES", "ClimateFileError", "SourceError", "build", "expand", "load", "load_predictors", "read"]

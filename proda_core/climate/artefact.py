@@ -67,15 +67,16 @@ def packed(dataset: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(variables, attrs=dataset.attrs)
 
 
-def read(path: Path) -> xr.Dataset:
+def read(path: Path | None = None) -> xr.Dataset:
     """The stored variables in physical units.
 
     Args:
-        path: a file that ``write`` made.
+        path: a file that ``write`` made; the one that comes with the project when left out.
 
     Raises:
         ClimateFileError: no such file, not readable as NetCDF, another kind or version of file, or variables missing.
     """
+    path = path or default_path()
     if not path.is_file():
         raise ClimateFileError(f"expected a climate file at {path}, got none; {REMEDY}")
     try:
@@ -116,7 +117,7 @@ def load(path: Path | None = None) -> xr.Dataset:
     Raises:
         ClimateFileError: see :func:`read`.
     """
-    return expand(read(path or default_path()))
+    return expand(read(path))
 
 
 def expand(stored: xr.Dataset) -> xr.Dataset:
@@ -171,7 +172,7 @@ def load_predictors(path: Path | None = None) -> xr.Dataset:
     Raises:
         ClimateFileError: see :func:`read`.
     """
-    stored = read(path or default_path())
+    stored = read(path)
     fields: dict[str, tuple[str, FloatArray, dict[str, object]]] = {}
     for name, row in schema.STORED.items():
         if row.dims == ("cell",):

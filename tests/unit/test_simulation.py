@@ -1,6 +1,7 @@
 """A scenario changes the world as it says; chunks, threads and batches make no difference."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from proda_core import mechanisms, simulation
 from proda_core.grid import LandGrid
 from proda_core.process import column
+from proda_core.regions import Regions, latitude_bands
 from proda_core.scenario import LIMITS, Scenario
 from proda_core.simulation import GlobalModel, World
 from tests.columns import prior_mean, random_forcing
@@ -39,6 +41,40 @@ def test_run_is_the_column_model_cell_by_cell(world: World) -> None:
         assert np.allclose(data[name], values, rtol=1e-12), name
         assert data[name].attrs["units"] == mechanisms.UNITS[name]
     assert np.allclose(data.global_stock, (data.soc * data.area).sum("cell") / 1e12)
+
+
+def test_regions_sum_to_the_globe(world: World) -> None:
+    thirds = Regions(("a", "b", "c"), np.arange(CELLS) % 3)
+    data = simulation.run(replace(world, regions={"third": thirds}))
+    for name in ("latitude_band", "third"):
+        assert np.allclose(data[f"stock_by_{name}"].sum(name), data.global_stock, rtol=1e-12)
+    own = (data.soc * data.area)[:, 1::3].sum("cell") / 1e12
+    assert np.allclose(data["stock_by_third"].sel(third="b"), own, rtol=1e-12)
+
+
+def test_latitude_bands_hold_their_latitudes() -> None:
+    bands = latitude_bands(np.array([-59.75, -30.0, -0.25, 0.25, 59.75, 60.25, 89.75]))
+    assert [bands.names[i] for i in bands.index] == [
+        "60..30 S",
+        "30..0 S",
+        "30..0 S",
+        "0..30 N",
+        "30..60 N",
+        "60..90 N",
+        "60..90 N",
+    ]
+
+
+def test_region_numbers_must_fit_their_names() -> None:
+    with pytest.raises(ValueError, match=r"expected region numbers within 0\.\.1, got 1\.\.2; do they count from 1\?"):
+        Regions(("a", "b"), np.array([1, 2]))
+
+
+def test_pools_come_on_request_and_make_the_stock(world: World) -> None:
+    data = simulation.run(world, with_pools=True)
+    soil = data.pools.sel(pool=["fast", "slow", "passive"]).sum("pool")
+    assert np.allclose(soil.values @ simulation.LAYERS_CLM5.thickness[:20] / 1e3, data.soc.sel(depth=8.6), rtol=1e-12)
+    assert "pools" not in simulation.run(world)
 
 
 def test_deeper_stocks_hold_more(model: GlobalModel) -> None:
