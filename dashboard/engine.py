@@ -199,7 +199,8 @@ class Engine:
         if view == "change":
             return -nice(0.1 * high), nice(0.1 * high)
         if MAPS[variable].logarithmic:
-            return nice(low), nice(high)
+            top = nice(high) or 1.0
+            return max(nice(low), 1e-3 * top), top  # a logarithm has no zero
         if variable in ("soc", "carbon_input"):
             return 0.0, nice(high)
         # a mechanism that is nearly the same everywhere still gets a scale on which a slider's move can be seen

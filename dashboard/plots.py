@@ -30,7 +30,7 @@ def colours(name: str, steps: int = 256) -> list[str]:
     ['#001260', '#ece5e0', '#590007']
     """
     table = getattr(cmcrameri.cm, name)(np.linspace(0, 1, steps))
-    return ["#{:02x}{:02x}{:02x}".format(*(int(255 * part) for part in row[:3])) for row in table]
+    return ["#{:02x}{:02x}{:02x}".format(*(round(255 * part) for part in row[:3])) for row in table]
 
 
 LOGARITHMIC_STEPS = 1024

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import param
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from proda_core.scenario import Scenario
+from proda_core.scenario import Scenario, finite
 
 DIGITS = 6
 """Decimals of a relative change that are kept, so that equal choices are equal keys."""
@@ -51,10 +50,11 @@ class State(param.Parameterized):
             whether the value was a finite number; others are refused and nothing changes.
         """
         control = CONTROLS[name]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        number = finite(value)
+        if number is None:
             return False
         before = self.choice.scenario
-        after = before.with_change(name, round(min(max(value, control.limits[0]), control.limits[1]) / control.scale, DIGITS))
+        after = before.with_change(name, round(min(max(number, control.limits[0]), control.limits[1]) / control.scale, DIGITS))
         view = self.choice.view
         if self.follows and before.is_baseline and not after.is_baseline:
             view = "change"
@@ -86,10 +86,10 @@ class State(param.Parameterized):
 
     def visit(self, latitude: Any, longitude: Any) -> bool:
         """Choose a place [degrees]; returns whether it was one."""
-        for value, limit in ((latitude, 90.0), (longitude, 180.0)):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= limit:  # also catches NaN
-                return False
-        self._choose(place=(round(float(latitude), 4), round(float(longitude), 4)))
+        north, east = finite(latitude), finite(longitude)
+        if north is None or east is None or abs(north) > 90.0 or abs(east) > 180.0:
+            return False
+        self._choose(place=(round(north, 4), round(east, 4)))
         return True
 
     def _choose(self, **new: Any) -> None:

@@ -15,7 +15,8 @@ Where each part lives, lowest first:
 - ``store``, ``variables``: files that are whole or not there; names, units and ranges of what passes between the steps
 - ``process``: ``environment`` (xi), ``litter`` (B I), ``cascade`` (A, K), ``transport`` (V); ``linear`` solves, ``column`` joins
 - ``climate``: the embedded forcing, derived from an ERA5 climatology and satellite vegetation
-- ``scenario``, ``regions``, ``mechanisms``: what a slider changes; parts of the land; carbon use efficiency and the other mechanisms read off a solution
+- ``scenario``, ``mechanisms``, ``regions``: what a slider changes; carbon use efficiency and the other mechanisms read off a
+  solution; parts of the land
 - ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out
 - ``__main__``: the ``proda`` command
 

@@ -39,6 +39,21 @@ LIMITS: dict[str, tuple[float, float]] = {
 """Range of each change that a scenario takes: relative changes [1], warming [K]."""
 
 
+def finite(value: object) -> float | None:
+    """The value as a finite number, or none for anything else: what a browser or a link sends may be anything.
+
+    >>> finite(2), finite("2"), finite(float("nan")), finite(10**400)
+    (2.0, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Relative changes of the six mechanisms [1] and a warming [K]; the default is the baseline.
@@ -61,11 +76,11 @@ class Scenario:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise ValueError(f"expected a finite number for {field.name}, got {value!r}")
+            value = finite(getattr(self, field.name))
+            if value is None:
+                raise ValueError(f"expected a finite number for {field.name}, got {getattr(self, field.name)!r:.40}")
             lower, upper = LIMITS[field.name]
-            object.__setattr__(self, field.name, min(max(float(value), lower), upper))
+            object.__setattr__(self, field.name, min(max(value, lower), upper))
 
     @property
     def is_baseline(self) -> bool:

@@ -12,6 +12,7 @@ import param
 from dashboard import theme, words
 from dashboard.catalogue import CONTROLS, Control
 from dashboard.state import State
+from proda_core.scenario import finite
 
 HERE = Path(__file__).parent
 
@@ -81,5 +82,5 @@ class Sliders:
         """Show what the state made of it."""
         for name, slider in self.sliders.items():
             value = self._state.change(name)
-            if slider.value != value or isinstance(slider.value, bool):
+            if finite(slider.value) != value:
                 slider.value = value
