@@ -27,7 +27,7 @@ def colours(name: str, steps: int = 256) -> list[str]:
     """A colour map of ``cmcrameri`` as hexadecimal colours.
 
     >>> colours("vik", 3)
-    ['#001260', '#ece5e0', '#590007']
+    ['#001261', '#ece5e0', '#590008']
     """
     table = getattr(cmcrameri.cm, name)(np.linspace(0, 1, steps))
     return ["#{:02x}{:02x}{:02x}".format(*(round(255 * part) for part in row[:3])) for row in table]

@@ -35,7 +35,8 @@ THEME: dict[str, Any] = {
 }
 
 TEXT = """
-:host { --accent: #c2571a; font-family: Roboto, Helvetica, Arial, sans-serif; color: var(--panel-on-surface-color); }
+:host { --accent: color-mix(in oklab, #c2571a 80%, var(--panel-on-surface-color)); color: var(--panel-on-surface-color);
+  font-family: Roboto, Helvetica, Arial, sans-serif; }
 h2 { font-size: 17px; font-weight: 700; margin: 0; line-height: 1.3; }
 p { margin: 0; font-size: 14px; line-height: 1.45; }
 .quiet { opacity: .72; font-size: 13px; }

@@ -145,11 +145,14 @@ def map_title(label: str, unit: str, view: str, depth: str | None) -> str:
 def ticks(low: float, high: float, logarithmic: bool = False) -> list[float]:
     """Round numbers on a colour scale.
 
-    >>> ticks(-6.0, 6.0), ticks(40.0, 1000.0, logarithmic=True)
-    ([-6.0, -3.0, 0.0, 3.0, 6.0], [50.0, 100.0, 200.0, 500.0, 1000.0])
+    >>> ticks(0.0, 50.0), ticks(40.0, 1000.0, logarithmic=True)
+    ([0.0, 10.0, 20.0, 30.0, 40.0, 50.0], [50.0, 100.0, 200.0, 500.0, 1000.0])
     """
     if logarithmic:
         decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         found = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
         return [float(f"{value:.3g}") for value in found if low * 0.999 <= value <= high * 1.001]
-    return [float(f"{low + (high - low) * i / 4:.6g}") for i in range(5)]
+    power = 10.0 ** math.floor(math.log10((high - low) / 6))
+    step = next(step * power for step in (1, 2, 2.5, 5, 10) if (high - low) / (step * power) <= 6 + 1e-9)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{i * step:.6g}") for i in range(first, last + 1)]

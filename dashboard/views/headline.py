@@ -54,15 +54,19 @@ BIG = """
 """
 
 
+STEADY = """
+:host { align-items: center; min-height: 124px; }  /* room for a longer sentence, so that the map below stands still */
+@media (max-width: 1499px) { :host { min-height: 134px; } }
+"""
+
+
 class Headline:
     """The head of the page."""
 
     def __init__(self) -> None:
         self.sentence = LiveText(sizing_mode="stretch_width", margin=0)
-        self.number = pn.pane.HTML("", stylesheets=[theme.TEXT, BIG], margin=(0, 28, 0, 0), width=250)
-        self.panel = pn.Row(
-            self.number, self.sentence, align="center", stylesheets=[theme.CARD, ":host { align-items: center; }"]
-        )
+        self.number = pn.pane.HTML("", stylesheets=[theme.TEXT, BIG], margin=(0, 20, 0, 0), width=225)
+        self.panel = pn.Row(self.number, self.sentence, align="center", stylesheets=[theme.CARD, STEADY])
 
     def show(self, answer: Answer) -> None:
         """Say what an answer means."""

@@ -167,7 +167,7 @@ class Map:
         self.title.object = f"<h2>{title} <span style='white-space: nowrap'>[{unit_text}</span></h2>"
         self.bar.object = colour_bar(name, limits, unit, logarithmic, change)
         self.depth.disabled = not variable.has_depth
-        self.fit.param.update(label="Fixed colours" if fitted else "Fit colours", disabled=not change)
+        self.fit.param.update(label="Fixed colours" if fitted else "Fit colours", visible=change)
         self.view.value = VIEWS[choice.view]
 
 
@@ -186,7 +186,7 @@ def colour_bar(name: str, limits: tuple[float, float], unit: str, logarithmic: b
         return 100 * (value - low) / (high - low)
 
     marks = words.ticks(low, high, logarithmic)
-    labels = [(words.signed if change else words.number)(value, 2) for value in marks]
+    labels = [("+" if change and value > 0 else "") + words.plain(value) for value in marks]
     spans = "".join(f"<span style='left:{position(v):.2f}%'>{label}</span>" for v, label in zip(marks, labels, strict=True))
     return (
         f"<div role=img aria-label='Colour scale from {labels[0]} to {labels[-1]} {unit}, open at both ends'>"

@@ -22,7 +22,7 @@ class Response:
         self._latest: Answer | None = None
         nothing = np.array([0.0, 1.0])
         self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, "Change", "Pg C")))
-        self.figure.update(height=215, width=None, sizing_mode="stretch_width")
+        self.figure.update(height=165, width=None, sizing_mode="stretch_width")
         self.line = plots.sources(self.figure, "Line")[0]
         self.start, self.now = plots.sources(self.figure, "Scatter")
         labels = {control.label: name for name, control in CONTROLS.items()}

@@ -1,0 +1,178 @@
+"""The page in a browser: it answers to every way of moving a slider, and outlives whatever is sent to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.catalogue import CONTROLS
+from tests.browser.visitor import BASELINE, CUE, Visitor
+
+Arrive = Callable[..., Visitor]
+
+
+def test_all_sliders_are_found_by_name_and_hold_the_baseline(visitor: Visitor) -> None:
+    for control in CONTROLS.values():
+        slider = visitor.slider(control.label)
+        expect(slider).to_have_count(1)
+        expect(slider).to_be_visible()
+        expect(slider).to_have_value("0")
+        assert [float(slider.get_attribute(name) or "nan") for name in ("min", "max")] == pytest.approx(control.limits)
+    expect(visitor.page.get_by_role("slider")).to_have_count(len(CONTROLS))
+    expect(visitor.page).to_have_title("PRODA Explorer")
+
+
+def test_an_arrow_key_changes_sentence_and_map(visitor: Visitor) -> None:
+    visitor.press("ArrowRight")
+    expect(visitor.status).to_have_text(re.compile(r"^A 1 % rise in microbial CUE everywhere adds [\d.]+ Pg C to the top metre"))
+    expect(visitor.slider()).to_have_value("1")
+    visitor.press("ArrowRight")
+    expect(visitor.status).to_have_text(re.compile("^A 2 % rise"))
+
+
+def test_a_burst_of_keys_ends_at_the_last(visitor: Visitor) -> None:
+    for _ in range(12):
+        visitor.slider("Warming").press("ArrowLeft" if _ % 3 == 0 else "ArrowRight")
+    expect(visitor.status).to_have_text(re.compile("^A warming of 2 °C everywhere"))
+    expect(visitor.slider("Warming")).to_have_value("2")
+
+
+def test_a_typed_value_is_taken(visitor: Visitor) -> None:
+    field = visitor.page.get_by_role("textbox", name=f"Set {CONTROLS['cue'].short} in %", exact=True)
+    field.fill("-2,5")
+    field.press("Enter")
+    expect(visitor.status).to_have_text(re.compile("^A 2.5 % fall in microbial CUE everywhere takes"))
+    expect(visitor.slider()).to_have_value("-2.5")
+    field.fill("999")
+    field.press("Enter")
+    expect(visitor.status).to_have_text(re.compile("^A 20 % rise in microbial CUE"))
+    field.fill("<img src=x onerror=alert(1)>")
+    field.press("Enter")
+    expect(field).to_have_value(re.compile("20"))
+
+
+def test_reset_all_returns_to_the_baseline(visitor: Visitor) -> None:
+    sentence, picture = visitor.sentence, visitor.picture()
+    visitor.press("ArrowRight")
+    visitor.press("ArrowRight", "Warming")
+    visitor.page.get_by_role("button", name="Reset all").click()
+    expect(visitor.status).to_have_text(sentence)
+    visitor.expect_picture(picture)
+    for control in CONTROLS.values():
+        expect(visitor.slider(control.label)).to_have_value("0")
+
+
+@pytest.mark.parametrize(
+    ("place", "named"), [((-3.0, -62.0), r"[23]\.\d+° S, 6[12]\.\d+° W"), ((64.0, 120.0), r"6[34]\.\d+° N, 1(19|20)\.\d+° E")]
+)
+def test_a_click_on_the_map_shows_the_soil_there(visitor: Visitor, place: tuple[float, float], named: str) -> None:
+    visitor.page.mouse.click(*visitor.spot(*place))
+    expect(visitor.page.get_by_role("heading", name=re.compile(rf"^Soil profile at {named}$"))).to_be_visible()
+
+
+def test_a_typed_place_shows_its_soil(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_label("Latitude").fill("52.2")
+    page.get_by_label("Longitude").fill("-1.7")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("heading", name=re.compile(r"^Soil profile at 52\.25° N, 1\.75° W$"))).to_be_visible()
+
+
+def test_visitors_do_not_disturb_one_another(arrive: Arrive) -> None:
+    one, other = arrive(), arrive()
+    sentence, picture = other.sentence, other.picture()
+    one.press("ArrowRight")
+    one.press("ArrowRight")
+    other.press("ArrowRight", "Warming")
+    expect(one.status).to_have_text(re.compile("^A 2 % rise in microbial CUE everywhere"))
+    expect(other.status).to_have_text(re.compile("^A warming of 0.5 °C everywhere"))
+    expect(other.slider(CUE)).to_have_value("0")
+    other.page.get_by_role("button", name="Reset all").click()
+    expect(other.status).to_have_text(sentence)
+    other.expect_picture(picture)
+    expect(one.status).to_have_text(re.compile("^A 2 % rise in microbial CUE everywhere"))
+    expect(one.slider(CUE)).to_have_value("2")
+
+
+def test_zoom_is_kept_while_a_slider_moves(visitor: Visitor) -> None:
+    whole = visitor.extent()
+    visitor.page.mouse.move(*visitor.spot(50.0, 20.0))
+    visitor.page.mouse.wheel(0, -300)
+    visitor.page.wait_for_function("(east) => proda.figure().x_range.end !== east", arg=whole[1])
+    visitor.page.mouse.move(5, 5)
+    zoomed = visitor.extent()
+    visitor.press("ArrowRight")
+    visitor.press("ArrowRight")
+    assert visitor.extent() == pytest.approx(zoomed)
+    visitor.page.get_by_role("button", name="Whole world").click()
+    visitor.page.wait_for_function("(east) => Math.abs(proda.figure().x_range.end - east) < 1", arg=whole[1])
+
+
+def test_every_map_is_drawn_in_its_own_colours(visitor: Visitor) -> None:
+    seen = [visitor.picture()]
+    for name in ("Full depth", "Baseline"):
+        visitor.page.get_by_role("button", name=name, exact=True).click()
+        if name != "Baseline":  # without a change the scenario is the baseline
+            visitor.expect_other_picture(seen[-1])
+            seen.append(visitor.picture())
+    for label in ("Microbial CUE", "Residence time"):
+        visitor.page.get_by_role("combobox", name="Map").click()
+        visitor.page.get_by_role("option", name=label, exact=True).click()
+        visitor.expect_other_picture(seen[-1])
+        expect(visitor.page.get_by_role("heading", name=re.compile(f"^{label}"))).to_be_visible()
+        seen.append(visitor.picture())
+    assert len(set(seen)) == len(seen)
+
+
+def test_values_that_no_slider_sends_leave_the_page_alive(visitor: Visitor) -> None:
+    for value in ("NaN", "Infinity", "-Infinity", "'1e9'", "'<img src=x onerror=alert(1)>'", "null", "true", "[]", "({a: 1})"):
+        visitor.send(CUE, value)
+        # an answer shows that the one before was survived
+        visitor.send("Warming", "1")
+        expect(visitor.status).to_have_text(re.compile("^A warming of 1 °C everywhere"))
+        visitor.send("Warming", "0")
+        expect(visitor.status).to_have_text(BASELINE)
+        expect(visitor.slider(CUE)).to_have_value("0")
+    for value, said in (("1e308", "A 20 % rise"), ("-1e308", "A 20 % fall")):
+        visitor.send(CUE, value)
+        expect(visitor.status).to_have_text(re.compile(f"^{said} in microbial CUE everywhere"))
+    visitor.press("ArrowRight")
+    expect(visitor.status).to_have_text(re.compile("^A 19 % fall in microbial CUE everywhere"))
+
+
+def test_arrays_sent_as_a_value_leave_the_page_alive(visitor: Visitor) -> None:
+    visitor.send(CUE, "new Float64Array([1, 2])")
+    visitor.press("ArrowRight", "Warming")
+    expect(visitor.status).to_have_text(re.compile("^A warming of 0.5 °C everywhere"))
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1920, 1080)])
+def test_nothing_is_wider_than_the_window(arrive: Arrive, size: tuple[int, int]) -> None:
+    visitor = arrive(*size)
+    visitor.press("ArrowRight")
+    visitor.page.mouse.click(*visitor.spot(-3.0, -62.0))
+    expect(visitor.page.get_by_role("heading", name=re.compile("^Soil profile at "))).to_be_visible()
+    wide = visitor.page.evaluate(
+        "() => [document.scrollingElement, document.body, ...document.querySelectorAll('main')].map((e) => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 0
+
+
+def test_the_page_has_one_of_each_landmark_and_is_worked_by_keyboard(visitor: Visitor) -> None:
+    page = visitor.page
+    expect(visitor.status).to_have_count(1)
+    expect(page.get_by_role("table", name=re.compile("World soil carbon"))).to_have_count(1)
+    visitor.slider().focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        name = page.evaluate(
+            "() => { let e = document.activeElement; while (e.shadowRoot?.activeElement) { e = e.shadowRoot.activeElement }; return e.textContent }"
+        )
+        if "Reset all" in name:
+            return
+    pytest.fail("expected the Tab key to reach 'Reset all' from the first slider, got past it")
