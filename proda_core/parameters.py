@@ -19,6 +19,7 @@ al. 2019, doi:10.1029/2018MS001583).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -126,6 +127,69 @@ PRODA_MEAN: FloatArray = np.array([p.proda_mean for p in PARAMETERS])
 """Rough mean of the authors' retrieved values, normalised."""
 
 
+_FRACTIONS = tuple(p.id for p in PARAMETERS if p.mechanism == "cue")
+
+
+def _plausible() -> tuple[FloatArray, FloatArray]:
+    """Ten times beyond the prior and the CLM5 default on either side; fractions and beta within 0..1."""
+    lower = 0.1 * np.minimum(LOWER, CLM5_DEFAULT)
+    upper = 10.0 * np.maximum(UPPER, CLM5_DEFAULT)
+    bounded = np.isin(IDS, [*_FRACTIONS, "beta"])
+    return np.where(bounded, 0.0, lower), np.where(bounded, 1.0, upper)
+
+
+PLAUSIBLE: tuple[FloatArray, FloatArray] = _plausible()
+"""Physical values that the model takes, lower and upper; wider than the prior, narrow enough to notice another unit."""
+
+
+def check_physical(physical: FloatArray | torch.Tensor) -> None:
+    """Check physical values (..., 21) against :data:`PLAUSIBLE`.
+
+    Raises:
+        ValueError: wrong length, none, not finite, or a value that cannot be; the message names the parameter.
+    """
+    check_length(physical)
+    values = physical.detach().cpu().numpy() if isinstance(physical, torch.Tensor) else np.asarray(physical)
+    rows = values.reshape(-1, COUNT)
+    if len(rows) == 0:
+        raise ValueError("expected parameters for at least one column, got none")
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        bad = ", ".join(np.array(IDS)[~(np.isfinite(low) & np.isfinite(high))])
+        raise ValueError(f"expected finite parameters, got NaN or infinite values of {bad}; drop or refit those columns")
+    for i, parameter in enumerate(PARAMETERS):
+        least, most = PLAUSIBLE[0][i], PLAUSIBLE[1][i]
+        if low[i] < least or high[i] > most or (parameter.id == "beta" and (low[i] <= 0 or high[i] >= 1)):
+            raise ValueError(
+                f"expected {parameter.id} [{parameter.unit}] within {least:g}..{most:g}, got {low[i]:.4g}..{high[i]:.4g}; "
+                "normalised values? use parameters.to_physical()"
+            )
+
+
+def vector(changes: Mapping[str, float], start: FloatArray | None = None) -> FloatArray:
+    """A vector of physical values from some of them by id.
+
+    Args:
+        changes: physical values by parameter id.
+        start: physical values of the others (21,); by default the published mean.
+
+    Returns:
+        physical values (21,).
+
+    Raises:
+        KeyError: unknown id; the message lists the ids.
+        ValueError: a value that cannot be.
+
+    >>> float(vector({"q10": 1.5})[INDEX["q10"]])
+    1.5
+    """
+    values = np.array(to_physical(PRODA_MEAN) if start is None else start, dtype=float)
+    for id_, value in changes.items():
+        values[index(id_)] = value
+    check_physical(values)
+    return values
+
+
 def index(id_: str) -> int:
     """Position of parameter ``id_`` in the vector.
 
@@ -149,6 +213,10 @@ def _bounds_like(values: ArrayOrTensor) -> tuple[ArrayOrTensor, ArrayOrTensor]:
 
 def check_length(values: FloatArray | torch.Tensor) -> None:
     """Raise ``ValueError`` unless the last axis of ``values`` holds one entry per parameter."""
+    if not isinstance(values, (np.ndarray, torch.Tensor)):
+        raise TypeError(
+            f"expected a NumPy array or a torch.Tensor of parameters, got {type(values).__name__}; use np.asarray(...)"
+        )
     if values.ndim == 0 or values.shape[-1] != COUNT:
         raise ValueError(
             f"expected {COUNT} parameters along the last axis, got shape {tuple(values.shape)}; "
@@ -180,6 +248,8 @@ def to_physical(unit: ArrayOrTensor) -> ArrayOrTensor:
         ValueError: wrong length, not finite, or outside [0, 1].
     """
     check_length(unit)
+    if len(unit) == 0:
+        raise ValueError("expected normalised parameters for at least one column, got none")
     _check_unit_range(unit)
     lower, upper = _bounds_like(unit)
     return lower + unit * (upper - lower)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 
 from proda_core.parameters import PARAMETERS, index
 from proda_core.process import cascade, environment, litter
@@ -45,7 +46,7 @@ def finite(value: object) -> float | None:
     >>> finite(2), finite("2"), finite(float("nan")), finite(10**400)
     (2.0, None, None, None)
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return None
     try:
         number = float(value)

@@ -44,7 +44,7 @@ def handed_on(fraction: Tensor) -> Tensor:
 
 def respired_fraction(fraction: Tensor) -> Tensor:
     """Part of each pool's loss that is respired [1]; (batch, 10) -> (batch, 7)."""
-    return 1 - handed_on(fraction)
+    return (1 - handed_on(fraction)).clamp(min=0)
 
 
 def scale_transfers(fraction: Tensor, factor: float | Tensor) -> Tensor:

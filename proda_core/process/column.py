@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 
-from proda_core.grid import LAYERS, LAYERS_CLM5
-from proda_core.parameters import INDEX, check_length, keep_open
+from proda_core.grid import LAYERS, LAYERS_CLM5, SOIL_POOLS
+from proda_core.parameters import INDEX, check_physical, keep_open
 from proda_core.process import cascade, environment, linear, litter, transport
 from proda_core.process.transport import Bedrock
 from proda_core.variables import DIMENSION_SIZES, VARIABLES, VariableError, check_range
@@ -63,6 +63,8 @@ def _check_tensor(name: str, values: Tensor, batch: int) -> None:
         named = ", ".join("batch" if dim == "cell" else dim for dim in VARIABLES[name].dims)
         raise VariableError(f"expected {name} with shape ({named}) = {expected}, got {tuple(values.shape)}")
     check_range(name, values.detach().cpu().numpy())
+    if name == "bedrock_layer" and bool((values != values.round()).any()):
+        raise VariableError("expected bedrock_layer in whole numbers, got fractions; it is the index of a layer, not a depth")
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def terms(parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conservin
         ValueError: parameters of the wrong shape, not finite, or handing on more carbon than there is.
     """
     _check_parameters(parameters, len(forcing))
-    p = keep_open(parameters)
+    p = keep_open(parameters.to(torch.float64))
     t, w, soil, lit = environment.monthly_means(
         p[:, INDEX["q10"]],
         p[:, INDEX["w_scaling"]],
@@ -148,22 +150,23 @@ def terms(parameters: Tensor, forcing: Forcing, *, bedrock: Bedrock = "conservin
 
 
 def _check_parameters(parameters: Tensor, batch: int) -> None:
-    check_length(parameters)
-    parameters = parameters.detach()
+    check_physical(parameters)
     if parameters.ndim != 2 or len(parameters) != batch:
         got = tuple(parameters.shape)
         raise ValueError(f"expected parameters of shape (batch, 21) with batch {batch} as in the forcing, got {got}")
-    if not bool(torch.isfinite(parameters).all()):
-        raise ValueError("expected finite parameters, got NaN or infinite values; drop or refit those columns")
-    if bool((parameters < 0).any()):
-        low = float(parameters.min())
-        raise ValueError(f"expected physical parameters >= 0, got {low:.4g}; are these normalised or logarithmic values?")
-    beta = parameters[:, INDEX["beta"]]
-    if bool(((beta <= 0) | (beta >= 1)).any()):
-        raise ValueError(f"expected beta within 0..1, both excluded, got {float(beta.min()):.4g}..{float(beta.max()):.4g}")
-    most = float(cascade.handed_on(cascade.transfer_fraction(parameters)).max())
-    if most > 1 + 1e-12:
+    handed = cascade.handed_on(cascade.transfer_fraction(parameters.detach()))
+    most = float(handed.max())
+    if most > 1 + _ROUND_OFF:
         raise ValueError(f"expected transfer fractions that sum to at most 1 for each donor, got {most:.4g}; lower the fractions")
+    if bool((handed[:, SOIL_POOLS] >= 1 - _ROUND_OFF).all(1).any()):
+        raise ValueError(
+            "expected some respiration, got soil pools that hand on all their carbon for ever: there is no steady state; "
+            "lower fs1s2 + fs1s3, fs2s1 + fs2s3 or fs3s1"
+        )
+
+
+_ROUND_OFF = 1e-12
+"""How far sums of fractions may miss one."""
 
 
 def system(terms: Terms) -> linear.System:

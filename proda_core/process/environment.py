@@ -88,9 +88,10 @@ class _MonthlyMeans(torch.autograd.Function):
     def forward(ctx, *arguments):  # type: ignore[no-untyped-def]
         ctx.save_for_backward(*arguments)
         batch, layers = arguments[2].shape[:2]
-        out = tuple(arguments[2].new_empty(batch, layers) for _ in range(4))
+        precision = arguments[0]  # forcing may come in single precision; the parameters' precision is what counts
+        out = tuple(precision.new_empty(batch, layers) for _ in range(4))
         for rows in _chunks(batch):
-            q10, w_scaling, temperature, water, oxygen, nitrogen = (a[rows] for a in arguments)
+            q10, w_scaling, temperature, water, oxygen, nitrogen = (a[rows].to(precision.dtype) for a in arguments)
             t = temperature_scalar(temperature, q10)
             w = (water * w_scaling[:, None, None]).clamp_(max=1)
             out[0][rows], out[1][rows] = t.mean(-1), w.mean(-1)
@@ -108,7 +109,7 @@ class _MonthlyMeans(torch.autograd.Function):
         ]
         for rows in _chunks(len(arguments[2])):
             monthly = [g[rows, :, None] / MONTHS for g in gradients]
-            parts = _backward_chunk([a[rows] for a in arguments], monthly, needed)
+            parts = _backward_chunk([a[rows].to(arguments[0].dtype) for a in arguments], monthly, needed)
             for whole, part in zip(out, parts, strict=True):
                 if whole is not None and part is not None:
                     whole[rows] = part

@@ -64,9 +64,9 @@ def _load_block(w, v, system, start, count, layers):
             v[(_FRACTION + t) * _W + c] = fraction[b, t]
         for p in range(_4):
             v[(_INFLOW + p) * _W + c] = inflow[b, p]
-        v[_RESPIRED * _W + c] = 1.0 - fraction[b, 3] - fraction[b, 4]
-        v[(_RESPIRED + _1) * _W + c] = 1.0 - fraction[b, 5] - fraction[b, 6]
-        v[(_RESPIRED + _2) * _W + c] = 1.0 - fraction[b, 7]
+        v[_RESPIRED * _W + c] = max(0.0, 1.0 - fraction[b, 3] - fraction[b, 4])
+        v[(_RESPIRED + _1) * _W + c] = max(0.0, 1.0 - fraction[b, 5] - fraction[b, 6])
+        v[(_RESPIRED + _2) * _W + c] = max(0.0, 1.0 - fraction[b, 7])
         for j in range(layers):
             r = j * _RECORD
             w[(r + _UP) * _W + c] = up[b, j]
@@ -481,12 +481,21 @@ def _adjoint_range(system, shift, solution, gradient, out, first, last):
 
 @lru_cache(maxsize=1)
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="proda-kernel")
+    return ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="proda-kernel")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child inherits the pool but not its threads
+    os.register_at_fork(after_in_child=lambda: _threads.cache_clear())
+
+
+def _cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _share_out(work: Callable[[np.uint64, np.uint64], None], batch: int) -> None:
     """Run ``work(first, last)`` over the columns, in equal stretches of whole blocks, one for each core."""
-    cores = os.cpu_count() or 1
+    cores = _cores()
     if batch <= _SMALL or cores == 1:
         work(_u(0), _u(batch))
         return

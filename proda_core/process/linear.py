@@ -83,9 +83,16 @@ def solve(system: System, backend: Backend | None = None) -> Tensor:
         solution c (batch, 7, layer), never negative for non-negative sources.
     """
     if backend is None:
-        backend = "kernel" if system.rate.device.type == "cpu" and system.rate.dtype == torch.float64 else "torch"
+        backend = "kernel" if _kernel_can(system) else "torch"
+    elif backend == "kernel" and not _kernel_can(system):
+        kinds = sorted({f"{t.dtype} on {t.device.type}" for t in system[:8]})
+        raise ValueError(f"expected float64 on cpu for the kernel, got {', '.join(kinds)}; convert, or use backend='torch'")
     solution: Tensor = _Solve.apply(backend, system.shift, *system[:8])  # type: ignore[no-untyped-call]
     return solution
+
+
+def _kernel_can(system: System) -> bool:
+    return all(t.device.type == "cpu" and t.dtype == torch.float64 for t in system[:8])
 
 
 def integrate(system: System, shared: Tensor, own: Tensor) -> Tensor:
@@ -101,7 +108,7 @@ def integrate(system: System, shared: Tensor, own: Tensor) -> Tensor:
     Returns:
         sums (batch, s + m, 7).
     """
-    if system.rate.device.type == "cpu" and system.rate.dtype == torch.float64:
+    if _kernel_can(system):
         return kernel.integrate(system, shared, own)
     return integrals(solve_reference(system), shared, own)
 
@@ -172,8 +179,8 @@ def _eliminate(system: System) -> _Pivots:
 
 
 def _respired_fraction(f: Tensor) -> Tensor:
-    """Part of the loss of pools 4-6 that no pool gains (3, batch)."""
-    return torch.stack([1 - f[3] - f[4], 1 - f[5] - f[6], 1 - f[7]])
+    """Part of the loss of pools 4-6 that no pool gains (3, batch); round-off must not make it negative."""
+    return torch.stack([1 - f[3] - f[4], 1 - f[5] - f[6], 1 - f[7]]).clamp(min=0)
 
 
 def _coupling(system: System, decay: Tensor) -> Tensor:

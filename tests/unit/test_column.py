@@ -1,5 +1,9 @@
 """The entry points refuse what cannot be and treat every batch alike."""
 
+import os
+import signal
+import time
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -50,14 +54,72 @@ def _with(name: str, value: float) -> torch.Tensor:
         (prior_mean(3), r"batch 2 as in the forcing, got \(3, 21\)"),
         (prior_mean(2)[:, :20], r"expected 21 parameters along the last axis, got shape \(2, 20\)"),
         (_with("q10", float("nan")), "expected finite parameters"),
-        (_with("tau4s3", -1.0), "expected physical parameters >= 0, got -1"),
-        (_with("beta", 1.0), r"expected beta within 0\.\.1, both excluded"),
+        (_with("tau4s3", -1.0), r"expected tau4s3 \[yr\] within 20\.\.10000, got -1\.\.-1"),
+        (_with("tau4s2", 0.0), r"expected tau4s2 \[yr\] within 0\.1\.\.500, got 0\.\.0"),
+        (_with("q10", 0.0), r"expected q10 \[1\] within"),
+        (_with("fcwdl2", 1.3), r"expected fcwdl2 \[1\] within 0\.\.1, got 1\.3\.\.1\.3"),
+        (torch.as_tensor(parameters.PRODA_MEAN).repeat(2, 1), r"normalised values\? use parameters\.to_physical\(\)"),
+        (_with("beta", 1.0), r"expected beta \[1\] within 0\.\.1, got 1\.\.1"),
         (_with("fs2s1", 0.99), "sum to at most 1 for each donor, got 1.021"),
     ],
 )
 def test_bad_parameters_are_named(physical: torch.Tensor, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         column.steady_state(physical, random_forcing(2))
+
+
+def test_a_cascade_that_never_respires_is_refused() -> None:
+    physical = prior_mean(2)
+    for id_, value in {"fs1s2": 0.95, "fs1s3": 0.05, "fs2s1": 0.9, "fs2s3": 0.1, "fs3s1": 1.0}.items():
+        physical[:, parameters.INDEX[id_]] = value
+    with pytest.raises(ValueError, match="expected some respiration, got soil pools that hand on all their carbon for ever"):
+        column.steady_state(physical, random_forcing(2))
+
+
+def test_single_precision_forcing_is_computed_in_double() -> None:
+    forcing = random_forcing(50)
+    single = {
+        name: getattr(forcing, name).float() for name in ("soil_temperature", "water_scalar", "oxygen_scalar", "litter_input")
+    }
+    coarse = replace(forcing, **single)
+    exact = replace(forcing, **{name: values.double() for name, values in single.items()})
+    pools = column.steady_state(prior_mean(50), coarse)
+    assert pools.dtype == torch.float64
+    assert torch.allclose(pools, column.steady_state(prior_mean(50), exact), rtol=1e-13)
+    assert torch.allclose(column.steady_state(prior_mean(50).float(), exact), pools, rtol=1e-5)
+
+
+def test_the_kernel_names_what_it_cannot_take() -> None:
+    system = column.system(column.terms(prior_mean(2), random_forcing(2)))
+    with pytest.raises(ValueError, match=r"expected float64 on cpu for the kernel, got torch\.float32 on cpu"):
+        column.linear.solve(column.linear.System._make([t.float() for t in system[:8]] + [0.0]), "kernel")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_can_solve() -> None:
+    """A fork inherits the kernel's thread pool but not its threads."""
+    physical, forcing = prior_mean(1000), random_forcing(1000)
+    expected = float(column.steady_state(physical, forcing).sum())
+    terms = column.terms(physical, forcing)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of fork with threads: the very case
+        child = os.fork()
+    if child == 0:
+        same = abs(float(column.solve(terms).numpy().sum()) / expected - 1) < 1e-9
+        os._exit(0 if same else 1)
+    deadline = time.monotonic() + 60
+    while (done := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if done == (0, 0):
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert done != (0, 0), "the forked process hangs"
+    assert os.waitstatus_to_exitcode(done[1]) == 0
+
+
+def test_layers_are_counted_in_whole_numbers() -> None:
+    with pytest.raises(VariableError, match="expected bedrock_layer in whole numbers, got fractions"):
+        replace(random_forcing(2), bedrock_layer=torch.tensor([6.5, 7.0]))
 
 
 def test_warmer_soil_holds_less_carbon() -> None:

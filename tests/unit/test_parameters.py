@@ -71,6 +71,23 @@ def test_bad_values_are_named(values: np.ndarray, message: str) -> None:
         parameters.to_physical(values)
 
 
+def test_a_vector_is_made_from_some_values_by_id() -> None:
+    values = parameters.vector({"q10": 1.5, "beta": 0.9})
+    assert (values[INDEX["q10"]], values[INDEX["beta"]]) == (1.5, 0.9)
+    assert values[INDEX["cryo"]] == parameters.to_physical(parameters.PRODA_MEAN)[INDEX["cryo"]]
+    with pytest.raises(KeyError, match=r"expected a parameter id out of diffus, cryo, .*; got 'tau'"):
+        parameters.vector({"tau": 1.0})
+    with pytest.raises(ValueError, match=r"expected tau4s3 \[yr\] within 20\.\.10000, got 0\.36"):
+        parameters.vector({"tau4s3": 0.36})
+
+
+def test_lists_and_nothing_are_named() -> None:
+    with pytest.raises(TypeError, match=r"expected a NumPy array or a torch.Tensor of parameters, got list"):
+        parameters.to_physical([0.5] * 21)  # type: ignore[type-var]
+    with pytest.raises(ValueError, match="expected normalised parameters for at least one column, got none"):
+        parameters.to_physical(torch.zeros(0, 21))
+
+
 def test_unknown_id_is_named_with_the_known_ones() -> None:
     with pytest.raises(KeyError, match=r"expected a parameter id out of diffus, cryo, .*; got 'Q10'"):
         parameters.index("Q10")

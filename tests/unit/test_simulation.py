@@ -149,6 +149,11 @@ def test_changes_that_are_not_numbers_are_refused(value: object) -> None:
         Scenario(cue=value)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [np.int64(1), np.float32(1.0), np.float64(1.0)])
+def test_numbers_of_numpy_are_numbers(value: float) -> None:
+    assert Scenario(warming=value).warming == 1.0
+
+
 def test_unknown_change_is_named() -> None:
     with pytest.raises(KeyError, match=r"expected one of cue, carbon_input, .*; got 'CUE'"):
         Scenario().with_change("CUE", 0.1)
