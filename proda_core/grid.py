@@ -147,6 +147,11 @@ class LandGrid:
             "longitude [degrees east]", self.longitude, -180.0, 180.0, "given as 0..360? use (longitude + 180) % 360 - 180"
         )
         _check_range("land fraction [1]", self.land_fraction, 0.0, 1.0, "given in %?")
+        cells, counts = np.unique(self.row * self.shape[1] + self.column, return_counts=True)
+        if len(cells) < len(self.latitude):
+            row, column = divmod(int(cells[np.argmax(counts)]), self.shape[1])
+            place = f"{(row + 0.5) * self.size - 90:g} N, {(column + 0.5) * self.size - 180:g} E"
+            raise ValueError(f"expected every grid cell once, got {counts.max()} at {place}; drop duplicates, or set the size")
 
     @cached_property
     def area(self) -> FloatArray:

@@ -6,7 +6,7 @@ evaluated terms, so that a scenario costs one solve: what a slider move does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -62,32 +62,44 @@ class World:
 
 
 def forcing_from_dataset(dataset: xr.Dataset) -> column.Forcing:
-    """Checked forcing of the process model from a dataset with the variables of ``variables.FORCING``."""
-    variables.check(dataset)
-    return column.Forcing(**{name: torch.as_tensor(np.ascontiguousarray(dataset[name].values)) for name in variables.FORCING})
+    """Checked forcing of the process model from a dataset with the variables of ``variables.FORCING``.
+
+    Args:
+        dataset: on a list of cells, or on a latitude-longitude grid, see ``variables.on_cells``.
+    """
+    cells = variables.check(variables.on_cells(dataset))
+    return column.Forcing(**{name: torch.as_tensor(np.ascontiguousarray(cells[name].values)) for name in variables.FORCING})
 
 
 def land_from_dataset(dataset: xr.Dataset) -> LandGrid:
     """Land grid from a dataset with the variables of ``variables.PLACE``."""
-    latitude, longitude, fraction = (np.asarray(dataset[name].values, dtype=float) for name in variables.PLACE)
+    cells = variables.on_cells(dataset)
+    latitude, longitude, fraction = (np.asarray(cells[name].values, dtype=float) for name in variables.PLACE)
     return LandGrid(latitude, longitude, fraction)
 
 
-def load_world(path: Path | None = None) -> World:
+def load_world(path: Path | None = None, changes: Mapping[str, float] | None = None) -> World:
     """The embedded default: ERA5-derived forcing with one parameter set everywhere.
 
     Args:
         path: a climate file made by ``proda climate build``; by default the one that comes with the project.
+        changes: physical values of some parameters by id, used everywhere in place of the published means.
 
     Returns:
         the world.
+
+    Raises:
+        KeyError: unknown parameter id.
+        ValueError: a damaged file, or a parameter value that cannot be.
     """
     stored = climate.read(path)
     dataset = climate.expand(stored)
     forcing = forcing_from_dataset(dataset)
-    physical = torch.as_tensor(parameters.to_physical(parameters.PRODA_MEAN)).repeat(len(forcing), 1)
+    physical = torch.as_tensor(parameters.vector(changes or {})).repeat(len(forcing), 1)
+    chosen = ", ".join(f"{id_} = {value:g}" for id_, value in (changes or {}).items())
+    origin = f"{PARAMETER_SET} Changed by hand: {chosen}." if chosen else PARAMETER_SET
     zones = Regions(climate.ZONES, stored["koppen"].values.astype(np.int64) - 1)
-    return World(forcing, physical, land_from_dataset(dataset), regions={"koppen": zones})
+    return World(forcing, physical, land_from_dataset(dataset), origin, regions={"koppen": zones})
 
 
 @dataclass(frozen=True)
@@ -243,7 +255,7 @@ def _divisions(world: World) -> dict[str, Regions]:
 
 def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
     land = world.land
-    lower_bound = [min(depth, float(LAYERS_CLM5.interface[19])) for depth in STOCK_DEPTHS.values()]
+    lower_bound = [min(depth, float(LAYERS_CLM5.interface[LAYERS - 1])) for depth in STOCK_DEPTHS.values()]
     places = {"latitude": land.latitude, "longitude": land.longitude, "land_fraction": land.land_fraction}
     data = {
         "soc": (("depth", "cell"), outcome.soc, {"long_name": "soil organic carbon above the depth", "units": "kg m-2"}),

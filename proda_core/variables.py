@@ -99,7 +99,7 @@ def check(dataset: xr.Dataset, names: Iterable[str] = PLACE + FORCING) -> xr.Dat
         the dataset itself, so that a check can stand at the head of an expression.
 
     Raises:
-        VariableError: missing variable, wrong dimensions, unit, range, missing values, or unsorted coordinates.
+        VariableError: missing variable, wrong dimensions, unit, range, or missing values.
     """
     for name in names:
         if name not in dataset.variables:
@@ -148,6 +148,32 @@ def check_sorted(name: str, values: np.ndarray) -> None:
         raise VariableError(
             f"expected {name} in rising order, got {values[first]:g} before {values[first + 1]:g}; use dataset.sortby({name!r})"
         )
+
+
+def on_cells(dataset: xr.Dataset) -> xr.Dataset:
+    """A dataset on a latitude-longitude grid as a list of its land cells; one that is a list of cells already passes.
+
+    Args:
+        dataset: variables with the dimensions latitude and longitude in place of cell, and ``land_fraction``.
+
+    Returns:
+        the same variables with the dimension cell first, cells without land left out.
+
+    Raises:
+        VariableError: coordinates missing, not in rising order, or out of range.
+    """
+    if "cell" in dataset.dims:
+        return dataset
+    for name in ("latitude", "longitude"):
+        if name not in dataset.dims or name not in dataset.coords:
+            held = ", ".join(map(str, dataset.dims)) or "none"
+            raise VariableError(f"expected the dimension cell, or latitude and longitude with coordinates; got {held}")
+        check_sorted(name, dataset[name].values)
+        check_range(name, dataset[name].values)
+    stacked = dataset.stack(cell=("latitude", "longitude")).reset_index("cell").transpose("cell", ...)
+    land = stacked["land_fraction"].fillna(0).values > 0
+    found: xr.Dataset = stacked.isel(cell=np.flatnonzero(land)).reset_coords(["latitude", "longitude"])
+    return found
 
 
 def attributes(name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from proda_core import parameters
+from proda_core.grid import LandGrid
 from proda_core.process import column
 
 
@@ -43,3 +44,10 @@ def random_forcing(batch: int, seed: int = 0, bedrock: int | None = None) -> col
 def prior_mean(batch: int) -> torch.Tensor:
     """The published mean parameters for every column (batch, 21)."""
     return torch.as_tensor(parameters.to_physical(parameters.PRODA_MEAN)).repeat(batch, 1)
+
+
+def random_land(cells: int, seed: int = 0) -> LandGrid:
+    """Half-degree land cells anywhere between 55 S and 80 N, none twice."""
+    rng = np.random.default_rng(seed)
+    row, column = np.divmod(rng.choice(270 * 720, cells, replace=False), 720)
+    return LandGrid(-54.75 + 0.5 * row, -179.75 + 0.5 * column, rng.uniform(0.2, 1, cells))

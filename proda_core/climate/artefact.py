@@ -82,7 +82,9 @@ def read(path: Path | None = None) -> xr.Dataset:
     try:
         with xr.open_dataset(path, engine="netcdf4") as data:
             _check_schema(path, data)
-            return data.load()
+            loaded = data.load()
+            _check_values(path, loaded)
+            return loaded
     except ClimateFileError:
         raise
     except (OSError, RuntimeError, ValueError, EOFError) as error:
@@ -103,6 +105,22 @@ def _check_schema(path: Path, data: xr.Dataset) -> None:
     if missing:
         got = f"none named {missing[0]}"
         raise ClimateFileError(f"expected the variables of climate file version {version} at {path}, got {got}; {REMEDY}")
+    for name, row in schema.STORED.items():
+        sizes = {str(dim): size for dim, size in data[name].sizes.items()}
+        expected = {dim: schema.SIZES.get(dim, data.sizes.get("cell", 0)) for dim in row.dims}
+        if sizes != expected:
+            raise ClimateFileError(f"expected {name} with dimensions {expected} at {path}, got {sizes}; {REMEDY}")
+
+
+def _check_values(path: Path, data: xr.Dataset) -> None:
+    for name, row in schema.STORED.items():
+        values, (lower, upper) = data[name].values, row.limits
+        low, high = float(values.min()), float(values.max())
+        if not (low >= lower and high <= upper):  # also catches NaN
+            raise ClimateFileError(
+                f"expected {name} [{row.units}] within {lower:g}..{upper:g} at {path}, got {low:.4g}..{high:.4g}; "
+                f"another unit, or missing values? {REMEDY}"
+            )
 
 
 def load(path: Path | None = None) -> xr.Dataset:

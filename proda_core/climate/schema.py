@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from proda_core.climate import sources
 from proda_core.climate.koppen import ZONES
 from proda_core.climate.land import COVERS
 from proda_core.climate.sources import Source
+from proda_core.constants import MONTHS
+from proda_core.grid import POOLS
 
 SCHEMA_VERSION = "1"
 """Value of the file's ``proda_climate_schema`` attribute; raised whenever a variable changes its meaning."""
@@ -15,8 +19,14 @@ SCHEMA_VERSION = "1"
 SCHEMA_ATTRIBUTE = "proda_climate_schema"
 """Global attribute by which the file is recognised."""
 
-LITTERS: tuple[str, ...] = ("cwd", "metabolic", "cellulose", "lignin")
+LITTERS: tuple[str, ...] = POOLS[:4]
 """Litter classes in order."""
+
+LIMITS_BY_UNIT: dict[str, tuple[float, float]] = {"degC": (-100.0, 70.0), "1": (0.0, 1.02)}
+"""Range of temperatures and of fractions (packing may carry a full fraction a little beyond one)."""
+
+SIZES: dict[str, int] = {"month": MONTHS, "zone": 2, "litter": len(LITTERS)}
+"""Length of each dimension but the cells."""
 
 _ALL_CLIMATE = (sources.ERA5, sources.LAND_COVER)
 
@@ -46,6 +56,14 @@ class Stored:
     sources: tuple[Source, ...]
     standard_name: str = ""
     comment: str = ""
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Range of values that make sense [units]: by unit where the unit says enough, else what the packing holds."""
+        if self.name == "koppen":
+            return 1.0, float(len(ZONES))
+        packing = np.iinfo(self.dtype)
+        return LIMITS_BY_UNIT.get(self.units, (packing.min * self.scale, packing.max * self.scale))
 
     def attributes(self) -> dict[str, str]:
         """CF attributes."""

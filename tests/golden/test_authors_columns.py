@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from proda_core import mechanisms, parameters
+from proda_core.grid import LAYERS, LAYERS_CLM5
 from proda_core.process import column
 
 GOLDEN = np.load(Path(__file__).parent / "authors_columns.npz")
@@ -69,6 +70,12 @@ def test_residence_time_matches_layer_by_layer(physical: torch.Tensor, forcing: 
     per_layer = pools[:, 4:].sum(1) / forcing.litter_input.sum(1, keepdim=True)
     theirs = _tensor("residence_time")
     assert float(((per_layer - theirs).abs().amax(1) / theirs.amax(1)).max()) < 1e-7
+
+
+def test_stock_matches(physical: torch.Tensor, forcing: column.Forcing) -> None:
+    pools = column.steady_state(physical, forcing, bedrock="published")
+    stock = pools[:, 4:].sum(1) @ torch.as_tensor(LAYERS_CLM5.thickness[:LAYERS])
+    assert float((stock / _tensor("soc_stock") - 1).abs().max()) < 1e-7
 
 
 def test_bedrock_variants_differ_only_where_bedrock_lies_inside_the_column(

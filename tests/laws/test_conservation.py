@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proda_core import parameters
+from proda_core import parameters, simulation
 from proda_core.grid import LAYERS, LAYERS_CLM5
 from proda_core.process import column, dense, linear, transport
 from tests.columns import random_forcing, random_parameters
@@ -23,6 +23,21 @@ def _imbalance(physical: torch.Tensor, forcing: column.Forcing, bedrock: transpo
 
 def test_input_equals_respiration_across_the_prior_with_bedrock_anywhere() -> None:
     assert _imbalance(random_parameters(10_000), random_forcing(10_000)) < 1e-10
+
+
+@pytest.fixture(scope="module")
+def world() -> simulation.World:
+    return simulation.load_world()
+
+
+def test_input_equals_respiration_in_every_land_cell(world: simulation.World) -> None:
+    assert _imbalance(world.parameters, world.forcing) < 1e-10
+
+
+def test_input_equals_respiration_in_every_land_cell_whatever_parameters_and_bedrock(world: simulation.World) -> None:
+    cells = len(world.forcing)
+    bedrock = torch.randint(1, 26, (cells,), generator=torch.Generator().manual_seed(0)).double()
+    assert _imbalance(random_parameters(cells), replace(world.forcing, bedrock_layer=bedrock)) < 1e-10
 
 
 @settings(deadline=None, max_examples=60)

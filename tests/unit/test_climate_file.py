@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -100,6 +101,35 @@ def test_file_is_cf_and_small() -> None:
         for name, row in schema.STORED.items():
             assert {"long_name", "units"} <= set(data[name].attrs), name
             assert not row.sources or {"source", "license"} <= set(data[name].attrs), name
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda d: d.assign(wetness=d.wetness * 100), r"expected wetness \[1\] within 0\.\.1\.02 at .*, got .*; another unit"),
+        (
+            lambda d: d.assign(surface_temperature=d.surface_temperature + 273.15),
+            r"surface_temperature \[degC\] within -100\.\.70",
+        ),
+        (lambda d: d.assign(koppen=d.koppen * np.nan), r"expected koppen \[1\] within 1\.\.30 at .*, got nan\.\.nan"),
+        (
+            lambda d: d.isel(month=slice(0, 11)),
+            r"with dimensions {'cell': \d+, 'month': 12} at .*, got {'cell': \d+, 'month': 11}",
+        ),
+        (lambda d: d.rename(month="time"), r"with dimensions {'cell': \d+, 'month': 12} at .*, got {'cell': \d+, 'time': 12}"),
+        (lambda d: d.isel(zone=slice(0, 1)), r"expected wetness with dimensions .*'zone': 2.*, got .*'zone': 1"),
+    ],
+)
+def test_a_file_with_other_values_or_dimensions_is_named(
+    some: xr.Dataset, tmp_path: Path, spoil: Callable[[xr.Dataset], xr.Dataset], message: str
+) -> None:
+    path = tmp_path / "odd.nc"
+    bare = some.copy()
+    for name in bare.variables:
+        bare[name].encoding = {}
+    spoil(bare).to_netcdf(path)
+    with pytest.raises(climate.ClimateFileError, match=message):
+        climate.load(path)
 
 
 def test_writing_is_exact_repeatable_and_leaves_no_litter(some: xr.Dataset, tmp_path: Path) -> None:

@@ -70,6 +70,11 @@ def test_bad_places_are_named(latitude: list[float], longitude: list[float], fra
         LandGrid(np.array(latitude), np.array(longitude), np.array(fraction))
 
 
+def test_a_cell_given_twice_is_named() -> None:
+    with pytest.raises(ValueError, match=r"expected every grid cell once, got 2 at 0\.25 N, 10\.25 E; drop duplicates"):
+        LandGrid(np.array([0.25, 0.3, 5.25]), np.array([10.25, 10.2, 10.25]), np.ones(3))
+
+
 def test_nodes_must_lie_in_their_layers() -> None:
     with pytest.raises(ValueError, match="every node between the interfaces"):
         SoilLayers(interface=np.array([1.0, 2.0]), node=np.array([0.5, 0.9]))

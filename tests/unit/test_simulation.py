@@ -8,20 +8,18 @@ import pytest
 import torch
 
 from proda_core import mechanisms, simulation
-from proda_core.grid import LandGrid
 from proda_core.process import column
 from proda_core.regions import Regions, latitude_bands
 from proda_core.scenario import LIMITS, Scenario
 from proda_core.simulation import GlobalModel, World
-from tests.columns import prior_mean, random_forcing
+from tests.columns import prior_mean, random_forcing, random_land
 
 CELLS = 500
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    rng = np.random.default_rng(0)
-    land = LandGrid(rng.uniform(-55, 80, CELLS), rng.uniform(-180, 180, CELLS), rng.uniform(0.2, 1, CELLS))
+    land = random_land(CELLS)
     return World(random_forcing(CELLS, bedrock=20), prior_mean(CELLS), land)
 
 

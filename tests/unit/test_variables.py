@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -75,6 +76,32 @@ def _hole(data: xr.Dataset) -> xr.Dataset:
 def test_bad_forcing_is_named(forcing: xr.Dataset, spoil: Callable[[xr.Dataset], xr.Dataset], message: str) -> None:
     with pytest.raises(VariableError, match=message):
         simulation.forcing_from_dataset(spoil(forcing))
+
+
+def _gridded(forcing: xr.Dataset) -> xr.Dataset:
+    """The same three cells as the diagonal of a 3 x 3 grid, the rest without land."""
+    latitude, longitude = forcing.latitude.values, forcing.longitude.values
+    index = pd.MultiIndex.from_arrays([latitude, longitude], names=["latitude", "longitude"])
+    bare = forcing.drop_vars(["latitude", "longitude"])
+    return bare.assign_coords(xr.Coordinates.from_pandas_multiindex(index, "cell")).unstack("cell")
+
+
+def test_gridded_forcing_becomes_its_land_cells(forcing: xr.Dataset) -> None:
+    gridded = _gridded(forcing)
+    assert "cell" not in gridded.dims
+    found = simulation.forcing_from_dataset(gridded)
+    assert len(found) == 3
+    assert np.array_equal(simulation.land_from_dataset(gridded).latitude, forcing.latitude)
+
+
+def test_gridded_forcing_with_odd_coordinates_is_named(forcing: xr.Dataset) -> None:
+    gridded = _gridded(forcing)
+    with pytest.raises(VariableError, match=r"expected latitude in rising order, got 10\.25 before 0\.25; use dataset\.sortby"):
+        simulation.forcing_from_dataset(gridded.isel(latitude=slice(None, None, -1)))
+    with pytest.raises(VariableError, match=r"longitude .* within -180\.\.180, got .*\.\.360.2; given as 0\.\.360"):
+        simulation.forcing_from_dataset(gridded.assign_coords(longitude=[20.25, 100.25, 360.2]))
+    with pytest.raises(VariableError, match="expected the dimension cell, or latitude and longitude with coordinates; got month"):
+        simulation.forcing_from_dataset(gridded.isel(latitude=0, longitude=0).drop_vars(["latitude", "longitude"]).isel(layer=0))
 
 
 def test_unsorted_grid_coordinates_are_named() -> None:
