@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.document import hold
 from panel.io.state import set_curdoc
 
 from dashboard import engine, theme
-from dashboard.engine import Answer, Engine, LatestWins
+from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.state import Choice, State
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
@@ -25,9 +24,6 @@ TITLE = "PRODA Explorer"
 TROUBLE = "The model could not answer this choice; the page still works. Move a slider, or reset all, to go on."
 FORCING = "Climate and soil forcing are derived from ERA5 (monthly climatology 2000–2025), not from a CLM5 run."
 METHOD = "CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move."
-
-
-Curve = tuple[np.ndarray, np.ndarray]
 
 
 class Page:

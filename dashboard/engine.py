@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +81,20 @@ class Answer:
         return DEPTH_INDEX[self.choice.depth]
 
 
+class Curve(NamedTuple):
+    """How the global stock answers to one slider.
+
+    Attributes:
+        name: key of ``catalogue.CONTROLS``.
+        values: slider values [unit of the slider] (point,).
+        totals: stocks [Pg] (point, depth).
+    """
+
+    name: str
+    values: FloatArray
+    totals: FloatArray
+
+
 class Kept(Generic[Key, Value]):
     """The latest few values by key; safe to use from several threads."""
 
@@ -114,7 +128,8 @@ class Engine:
         self.baseline = self.model.baseline
         self.pixels = projection.build(world.land)
         self._outcomes: Kept[tuple[Scenario, str], Outcome] = Kept(KEPT_OUTCOMES)
-        self._curves: Kept[tuple[str, int], tuple[FloatArray, FloatArray]] = Kept(64)
+        self._curves: Kept[tuple[str, int], Curve] = Kept(64)
+        self._one_percent: FloatArray | None = None
         # one solve already keeps every core busy; several at once would only make each of them late
         self._turn = threading.Lock()
 
@@ -152,7 +167,7 @@ class Engine:
         on_land = abs(place[0] - latitude) <= half and abs(east) <= half
         return Profile(latitude, longitude, on_land, columns[0], columns[1], stock)
 
-    def response(self, name: str, points: int = CURVE_POINTS) -> tuple[FloatArray, FloatArray]:
+    def response(self, name: str, points: int = CURVE_POINTS) -> Curve:
         """Global stocks as one slider runs through its range, the others at the baseline.
 
         Args:
@@ -160,21 +175,29 @@ class Engine:
             points: number of values; the range's ends and zero are among them.
 
         Returns:
-            slider values [unit of the slider] (point,), stocks [Pg] (point, depth).
+            the curve.
         """
         kept = self._curves.get((name, points))
         if kept is not None:
             return kept
         control = CONTROLS[name]
         values = np.unique(np.append(np.linspace(*control.limits, points), 0.0))
-        # one at a time, so that a visitor who moves a slider meanwhile waits for one of them at most
-        totals = np.stack([self.outcome(Scenario().with_change(name, float(value) / control.scale)).total for value in values])
-        return self._curves.put((name, points), (values, totals))
+        totals = np.stack([self._total(Scenario().with_change(name, float(value) / control.scale)) for value in values])
+        return self._curves.put((name, points), Curve(name, values, totals))
+
+    def _total(self, scenario: Scenario) -> FloatArray:
+        """Global stocks alone; not kept, so that a curve does not push out what visitors look at.
+
+        One turn each: a visitor who moves a slider meanwhile waits for one point of the curve at most.
+        """
+        with self._turn:
+            return self.model.respond(scenario).total
 
     def one_percent(self) -> FloatArray:
         """Our own answer to +1 % CUE at each depth [Pg] (depth,)."""
-        difference: FloatArray = self.outcome(Scenario(cue=0.01)).total - self.baseline.total
-        return difference
+        if self._one_percent is None:
+            self._one_percent = self._total(Scenario(cue=0.01)) - self.baseline.total
+        return self._one_percent
 
     def map_values(self, answer: Answer) -> FloatArray:
         """The cell values that a choice puts on the map (cell,)."""

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from types import FrameType
 
 # before bokeh is imported: scripts and fonts come from this server, never from a content network
@@ -72,16 +73,26 @@ def _serve_many(port: int, address: str | None, workers: int) -> None:
     """Single processes on ports of their own; they all end with this one."""
     where = ["--address", address] if address else []
     commands = [[sys.executable, "-m", "dashboard.serve", "--port", str(port + i), *where] for i in range(workers)]
-    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 our own module
+    children: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
 
-    def stop(_: int, __: FrameType | None) -> None:
+    def stop(number: int = 0, _: FrameType | None = None) -> None:
+        told.append(number)
         for child in children:
             child.terminate()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    for command in commands:
+        children.append(subprocess.Popen(command))  # noqa: S603, PERF401 our own module; a signal may come between two
+    while all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    lost = [command[4] for command, child in zip(commands, children, strict=True) if child.poll() is not None and not told]
+    stop()
     for child in children:
         child.wait()
+    if lost:
+        raise OSError(f"expected {workers} workers to go on, got an end of the one on port {lost[0]}; is that port taken?")
 
 
 def main() -> None:

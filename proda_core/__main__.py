@@ -214,6 +214,12 @@ def _simulate(
     vertical_transport: Annotated[
         float, typer.Option(metavar=PERCENT, show_default=False, help="All mixing between layers, -50 to 50 %.")
     ] = 0.0,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="ID=VALUE", help="Physical value of a parameter everywhere, such as q10=1.5; may be repeated."
+        ),
+    ] = None,
     warming: Annotated[
         float,
         typer.Option(
@@ -239,7 +245,7 @@ def _simulate(
         )
     if out:
         _check_output(out, force)
-    baseline, changed = _run(source, change)
+    baseline, changed = _run(source, change, _parameters(parameter or []))
     if out:
         _write(changed, out)
     _show(baseline, None if change.is_baseline else changed)
@@ -259,13 +265,31 @@ def _scenario(changes: dict[str, float]) -> Scenario:
     return Scenario(**changes)
 
 
-def _run(source: Path, change: Scenario) -> tuple[xr.Dataset, xr.Dataset]:
+def _parameters(pairs: list[str]) -> dict[str, float]:
+    """Parameter values from ``id=value`` pairs, checked before anything slow happens."""
+    from proda_core import parameters
+
+    values: dict[str, float] = {}
+    for pair in pairs:
+        id_, _, text = pair.partition("=")
+        try:
+            values[id_.strip()] = float(text)
+        except ValueError:
+            raise UsageError(f"expected --set as ID=VALUE with a number, got {pair!r}") from None
+    try:
+        parameters.vector(values)
+    except KeyError as error:
+        raise UsageError(str(error.args[0])) from None
+    return values
+
+
+def _run(source: Path, change: Scenario, values: dict[str, float]) -> tuple[xr.Dataset, xr.Dataset]:
     """The baseline and the scenario on the globe; one and the same where nothing is changed."""
     from proda_core import simulation
 
     with _progress("simulation") as report:
         report(0.0, "climate")
-        world = simulation.load_world(source)
+        world = simulation.load_world(source, values)
         steps = 1 if change.is_baseline else 2
         report(0.2, "baseline")
         baseline = simulation.run(world, progress=lambda part: report(0.2 + 0.8 * part / steps, "baseline"))

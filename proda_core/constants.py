@@ -15,6 +15,9 @@ EARTH_RADIUS = 6_371_008.8
 DAYS_PER_YEAR = 365.0
 """Days in a CLM year (no leap years) [d]."""
 
+SECONDS_PER_DAY = 86_400.0
+"""Seconds in a day [s d-1]."""
+
 MONTHS = 12
 """Months in a climatological year."""
 
@@ -23,6 +26,3 @@ GRAMS_PER_PETAGRAM = 1e15
 
 GRAMS_PER_KILOGRAM = 1e3
 """Grams in one kilogram [g kg-1]."""
-
-CO2_PER_CARBON = 44.0 / 12.0
-"""Mass of CO2 that holds one unit mass of carbon [1]."""

@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
-from dashboard.engine import Answer, Engine
+from dashboard.engine import Answer, Curve, Engine
 from dashboard.state import State
 from proda_core.grid import STOCK_DEPTHS
 
@@ -17,8 +17,8 @@ class Response:
     """The response curve."""
 
     def __init__(self, state: State, engine: Engine) -> None:
-        self._state, self._engine = state, engine
-        self._curve: tuple[np.ndarray, np.ndarray] | None = None
+        self._engine = engine
+        self._curve: Curve | None = None
         self._latest: Answer | None = None
         nothing = np.array([0.0, 1.0])
         self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, "Change", "Pg C")))
@@ -37,7 +37,7 @@ class Response:
             stylesheets=[theme.CARD],
         )  # fmt: skip
 
-    def draw(self, curve: tuple[np.ndarray, np.ndarray]) -> None:
+    def draw(self, curve: Curve) -> None:
         """Show the curve of another mechanism."""
         self._curve = curve
         if self._latest is not None:
@@ -48,11 +48,14 @@ class Response:
         self._latest = answer
         if self._curve is None:
             return
-        name, i = self._state.mechanism, answer.depth
-        values, totals = self._curve
+        # the curve says which slider it is of: a newly chosen one may still be on its way
+        (name, values, totals), i = self._curve, answer.depth
         self.line.data = {"change": values, "stock": totals[:, i]}
         self.start.data = {"change": [0.0], "stock": [float(answer.baseline.total[i])]}
-        self.now.data = {"change": [self._state.change(name)], "stock": [float(answer.outcome.total[i])]}
+        self.now.data = {
+            "change": [getattr(answer.choice.scenario, name) * CONTROLS[name].scale],
+            "stock": [float(answer.outcome.total[i])],
+        }
         control = CONTROLS[name]
         self.figure.xaxis.axis_label = f"{control.label} [{control.unit}]"
         self.figure.yaxis.axis_label = f"Pg C, {DEPTHS[answer.choice.depth]}"

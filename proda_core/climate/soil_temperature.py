@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proda_core.constants import FREEZING, MONTHS
+from proda_core.constants import DAYS_PER_YEAR, FREEZING, MONTHS, SECONDS_PER_DAY
 from proda_core.grid import LAYERS, LAYERS_CLM5, FloatArray
 
 CONDUCTIVITY_RATIO = 0.75
@@ -43,7 +43,7 @@ FREEZING_WATER = 0.40
 LATENT_HEAT_OF_FUSION = 3.337e5
 """Latent heat of fusion [J kg-1]; CLM5 technical note, table 2.2.7."""
 
-YEAR_SECONDS = 365.0 * 86400.0
+YEAR_SECONDS = DAYS_PER_YEAR * SECONDS_PER_DAY
 """Length of a year [s]."""
 
 COLUMN_DEPTH = float(LAYERS_CLM5.interface[LAYERS - 1])

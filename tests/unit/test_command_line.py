@@ -39,7 +39,7 @@ def climate_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     world = simulation.World(
         columns.random_forcing(8, seed=3), columns.prior_mean(8), LandGrid(place, 2 * place, np.full(8, 0.9)), "For tests."
     )
-    monkeypatch.setattr(simulation, "load_world", lambda path=None: world)
+    monkeypatch.setattr(simulation, "load_world", lambda path=None, changes=None: world)
     path = tmp_path / "little.nc"
     path.touch()
     return path
@@ -70,6 +70,23 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
     assert result.exit_code == 0
     for word in ("serve", "climate", "simulate", "--version", "--debug"):
         assert word in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("tau=1", r"expected a parameter id out of diffus, cryo, .*; got 'tau'"),
+        ("q10=warm", r"expected --set as ID=VALUE with a number, got 'q10=warm'"),
+        ("q10", r"expected --set as ID=VALUE with a number, got 'q10'"),
+    ],
+)
+def test_a_parameter_that_is_none_is_named(climate_file: Path, pair: str, message: str) -> None:
+    assert re.search(message, fails("simulate", "--climate", climate_file, "--set", pair, code=2))
+
+
+def test_a_parameter_value_in_another_unit_is_named(climate_file: Path) -> None:
+    line = fails("simulate", "--climate", climate_file, "--set", "tau4s3=0.36")
+    assert "expected tau4s3 [yr] within 20..10000, got 0.36..0.36; normalised values?" in line
 
 
 def test_group_without_a_command_shows_its_help() -> None:
