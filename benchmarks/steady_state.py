@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from rich.console import Console
@@ -56,6 +57,20 @@ def _gradient(terms: column.Terms, area: torch.Tensor) -> Callable[[], None]:
     return run
 
 
+def _from_forcing(world: simulation.World, monthly: bool) -> Callable[[], None]:
+    """The whole way with gradients of the soil carbon with respect to parameters and input, and the monthly forcing if asked."""
+    fields = ("soil_temperature", "water_scalar", "oxygen_scalar", "nitrogen_scalar") if monthly else ()
+    leaves = {name: getattr(world.forcing, name).detach().requires_grad_() for name in (*fields, "litter_input")}
+    forcing = replace(world.forcing, **leaves)
+    parameters = world.parameters.clone().requires_grad_()
+
+    def run() -> None:
+        pools = column.steady_state(parameters, forcing)
+        torch.autograd.grad(pools[:, 4:].sum(), [parameters, *leaves.values()])
+
+    return run
+
+
 def _peak_memory() -> float:
     """Peak resident memory [GB] of a fresh process that loads the world and solves it."""
     code = (
@@ -88,10 +103,13 @@ def main() -> None:
             "dense": lambda: dense.solve(column.system(part)),
             "reference": lambda: column.solve(terms, backend="torch"),
             "forcing": lambda: column.steady_state(world.parameters, world.forcing),
+            "parameter gradient": _from_forcing(world, monthly=False),
+            "all gradients": _from_forcing(world, monthly=True),
         },
         SLOW_REPEATS,
     )
     dense_time, reference, from_forcing = slow["dense"] * cells / SAMPLE, slow["reference"], slow["forcing"]
+    some, every = slow["parameter gradient"], slow["all gradients"]
     dense_all = dense_time + from_forcing - structured
 
     table = Table(title=f"Steady state of {cells:,} columns, float64, {torch.get_num_threads()} threads")
@@ -104,6 +122,8 @@ def main() -> None:
         ("structured, solve and gradient of all coefficients", both, f"{both / structured:.2f} x the solve alone"),
         ("the gradient by itself", both - structured, f"{both / structured - 1:.2f} x the solve alone"),
         ("from monthly forcing to pools, structured", from_forcing, f"{dense_all / from_forcing:.0f} x faster than with dense"),
+        ("from monthly forcing, with gradient of parameters and input", some, f"{some / from_forcing:.2f} x without"),
+        ("the same and of the monthly forcing", every, f"{every / from_forcing:.2f} x without"),
     ]
     for name, seconds, ratio in rows:
         table.add_row(name, f"{seconds:.4f}", ratio)

@@ -112,6 +112,8 @@ def profile(depth: FloatArray, baseline: FloatArray, scenario: FloatArray, deepe
 def rendered(element: hv.Overlay) -> figure:
     """The Bokeh figure of an element, composed once."""
     shown: figure = hv.render(element, backend="bokeh")
+    # images gain nothing from WebGL, and copying its picture back costs a third of a second a move without a graphics card
+    shown.output_backend = "canvas"
     return shown
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.events import Tap
+from bokeh.events import Press, Tap
 from bokeh.models import CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
 
 from dashboard import plots, projection, theme, words
@@ -71,7 +71,8 @@ class Map:
         wheel, pan = WheelZoomTool(), PanTool()
         hover = HoverTool(renderers=[plots.renderers(shown, "Image")[0]], filters={"@image": CustomJS(code=ON_LAND)})
         shown.toolbar.update(tools=[wheel, pan, hover], active_scroll=wheel, active_drag=pan, logo=None)
-        shown.on_event(Tap, self._tap)
+        for event in (Tap, Press):  # a click that is held for a quarter of a second is a press
+            shown.on_event(event, self._tap)
         self._hover = hover
         return shown
 

@@ -76,11 +76,15 @@ class Sliders:
 
     def _move(self, name: str, value: Any) -> None:
         self._state.set_change(name, value)
-        self._follow()
+        self._sync(name)
 
-    def _follow(self, *_: Any) -> None:
-        """Show what the state made of it."""
-        for name, slider in self.sliders.items():
-            value = self._state.change(name)
-            if finite(slider.value) != value:
-                slider.value = value
+    def _follow(self, event: Any) -> None:
+        """Show what the state made of it, on the sliders it moved: another may just be on its way from the browser."""
+        for name in self.sliders:
+            if getattr(event.old.scenario, name) != getattr(event.new.scenario, name):
+                self._sync(name)
+
+    def _sync(self, name: str) -> None:
+        value, slider = self._state.change(name), self.sliders[name]
+        if finite(slider.value) != value:
+            slider.value = value

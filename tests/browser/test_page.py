@@ -69,7 +69,7 @@ def test_reset_all_returns_to_the_baseline(visitor: Visitor) -> None:
     ("place", "named"), [((-3.0, -62.0), r"[23]\.\d+° S, 6[12]\.\d+° W"), ((64.0, 120.0), r"6[34]\.\d+° N, 1(19|20)\.\d+° E")]
 )
 def test_a_click_on_the_map_shows_the_soil_there(visitor: Visitor, place: tuple[float, float], named: str) -> None:
-    visitor.page.mouse.click(*visitor.spot(*place))
+    visitor.click(*place)
     expect(visitor.page.get_by_role("heading", name=re.compile(rf"^Soil profile at {named}$"))).to_be_visible()
 
 
@@ -118,9 +118,9 @@ def test_every_map_is_drawn_in_its_own_colours(visitor: Visitor) -> None:
         if name != "Baseline":  # without a change the scenario is the baseline
             visitor.expect_other_picture(seen[-1])
             seen.append(visitor.picture())
-    for label in ("Microbial CUE", "Residence time"):
+    for label in ("Input allocation β", "Residence time"):
         visitor.page.get_by_role("combobox", name="Map").click()
-        visitor.page.get_by_role("option", name=label, exact=True).click()
+        visitor.page.get_by_text(label, exact=True).last.click()
         visitor.expect_other_picture(seen[-1])
         expect(visitor.page.get_by_role("heading", name=re.compile(f"^{label}"))).to_be_visible()
         seen.append(visitor.picture())
@@ -153,10 +153,11 @@ def test_arrays_sent_as_a_value_leave_the_page_alive(visitor: Visitor) -> None:
 def test_nothing_is_wider_than_the_window(arrive: Arrive, size: tuple[int, int]) -> None:
     visitor = arrive(*size)
     visitor.press("ArrowRight")
-    visitor.page.mouse.click(*visitor.spot(-3.0, -62.0))
+    visitor.click(-3.0, -62.0)
     expect(visitor.page.get_by_role("heading", name=re.compile("^Soil profile at "))).to_be_visible()
     wide = visitor.page.evaluate(
-        "() => [document.scrollingElement, document.body, ...document.querySelectorAll('main')].map((e) => e.scrollWidth - e.clientWidth)"
+        """() => [document.scrollingElement, document.body, ...document.querySelectorAll('main')]
+                 .map((part) => part.scrollWidth - part.clientWidth)"""
     )
     assert max(wide) <= 0
 
@@ -171,7 +172,11 @@ def test_the_page_has_one_of_each_landmark_and_is_worked_by_keyboard(visitor: Vi
         if page.evaluate("document.activeElement === document.body"):
             break
         name = page.evaluate(
-            "() => { let e = document.activeElement; while (e.shadowRoot?.activeElement) { e = e.shadowRoot.activeElement }; return e.textContent }"
+            """() => {
+              let part = document.activeElement
+              while (part.shadowRoot?.activeElement) { part = part.shadowRoot.activeElement }
+              return part.textContent
+            }"""
         )
         if "Reset all" in name:
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PageTimeout
 
 from dashboard import projection
 
@@ -55,6 +56,8 @@ class Visitor:
         expect(self.status).to_have_text(BASELINE)
         self.page.evaluate(TOOLS)
         self.page.wait_for_function("() => { const now = proda.picture(); return now && now.colours > 50 }", polling=100)
+        # the page lays itself out once more after it was first drawn; what is clicked before that goes nowhere
+        self.page.wait_for_timeout(2000)
 
     @property
     def status(self) -> Locator:
@@ -100,11 +103,31 @@ class Visitor:
     def spot(self, latitude: float, longitude: float) -> tuple[float, float]:
         """Where a place lies in the window [px], scrolled into view."""
         box: dict[str, Any] = self.page.evaluate(
-            "() => { const c = proda.canvas(); c.scrollIntoView({block: 'center'}); return c.getBoundingClientRect().toJSON() }"
+            """() => {
+              const c = proda.canvas(), f = proda.figure()
+              c.scrollIntoView({block: 'center'})
+              const all = c.getBoundingClientRect()
+              return {left: all.left + (all.width - f.inner_width) / 2, top: all.top + (all.height - f.inner_height) / 2,
+                      width: f.inner_width, height: f.inner_height}
+            }"""
         )
         west, east, south, north = self.extent()
         x, y = projection.to_point(longitude, latitude)
         return box["left"] + box["width"] * (x - west) / (east - west), box["top"] + box["height"] * (north - y) / (north - south)
+
+    def click(self, latitude: float, longitude: float) -> None:
+        """Click a place on the map; once more where a page that was only just drawn did not take it."""
+        heading = self.page.get_by_role("heading", name=re.compile("^Soil profile at "))
+        for _ in range(3):
+            spot = self.spot(latitude, longitude)
+            self.page.mouse.move(*spot)
+            self.page.wait_for_timeout(300)
+            self.page.mouse.click(*spot)
+            try:
+                heading.wait_for(timeout=4000)
+            except PageTimeout:
+                continue
+            return
 
     def send(self, label: str, value: str) -> None:
         """Send a value [JavaScript] for a slider over the websocket, past all that the page checks."""

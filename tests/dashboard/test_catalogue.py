@@ -47,7 +47,7 @@ def test_names_of_sliders_and_of_the_fields_beside_them_differ() -> None:
 
 
 def test_there_is_a_map_for_the_stock_and_for_every_mechanism_in_its_unit() -> None:
-    assert list(MAPS)[0] == "soc"
+    assert next(iter(MAPS)) == "soc"
     assert set(MAPS) == {"soc", *mechanisms.UNITS}
     assert [name for name, variable in MAPS.items() if variable.has_depth] == ["soc"]
 

@@ -11,7 +11,13 @@ from dashboard import plots, projection
 from proda_core import climate, simulation
 from proda_core.grid import LandGrid, cell_area
 
-PLACES = {"Amazon": (-3.0, -60.0), "Siberia": (62.0, 130.0), "Tasmania": (-42.0, 147.0), "Fiji": (-17.8, 178.9), "equator": (0.1, 0.1)}
+PLACES = {
+    "Amazon": (-3.0, -60.0),
+    "Siberia": (62.0, 130.0),
+    "Tasmania": (-42.0, 147.0),
+    "Fiji": (-17.8, 178.9),
+    "equator": (0.1, 0.1),
+}
 EARTH = 4 * np.pi * 6.371e6**2
 
 
@@ -79,7 +85,16 @@ def test_no_cell_is_no_number() -> None:
 
 @pytest.mark.parametrize(
     "point",
-    [(1.7e7, 8.3e6), (-1.7e7, -8.3e6), (1.8e7, 0.0), (0.0, 8.5e6), (np.nan, 0.0), (0.0, np.inf), (1e308, 1e308), (-np.inf, np.nan)],
+    [
+        (1.7e7, 8.3e6),
+        (-1.7e7, -8.3e6),
+        (1.8e7, 0.0),
+        (0.0, 8.5e6),
+        (np.nan, 0.0),
+        (0.0, np.inf),
+        (1e308, 1e308),
+        (-np.inf, np.nan),
+    ],
 )
 def test_off_the_globe_is_no_place(point: tuple[float, float]) -> None:
     assert not projection.to_place(*point)[2][0]

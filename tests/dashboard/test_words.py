@@ -59,14 +59,24 @@ def test_no_change() -> None:
     assert "together hardly change the carbon" in say(Scenario(vertical_transport=0.5, input_allocation=0.01), 2000.5)
 
 
-@pytest.mark.parametrize(("value", "article"), [(0.01, "A 1 %"), (0.08, "An 8 %"), (0.11, "An 11 %"), (0.18, "An 18 %"), (0.1, "A 10 %")])
+@pytest.mark.parametrize(
+    ("value", "article"), [(0.01, "A 1 %"), (0.08, "An 8 %"), (0.11, "An 11 %"), (0.18, "An 18 %"), (0.1, "A 10 %")]
+)
 def test_articles(value: float, article: str) -> None:
     assert say(Scenario(cue=value), 2100.0).startswith(article + " rise in microbial CUE everywhere adds 100 Pg C")
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(9.996, "10.0"), (999.6, "1,000"), (0.09996, "0.100"), (-0.5, "−0.500"), (0.0, "0"), (float("nan"), "no value"), (-float("inf"), "no value")],
+    [
+        (9.996, "10.0"),
+        (999.6, "1,000"),
+        (0.09996, "0.100"),
+        (-0.5, "−0.500"),
+        (0.0, "0"),
+        (float("nan"), "no value"),
+        (-float("inf"), "no value"),
+    ],
 )
 def test_numbers_have_three_digits(value: float, text: str) -> None:
     assert words.number(value) == text
