@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from dashboard import projection
 from dashboard.catalogue import CONTROLS, MAPS
@@ -319,6 +320,9 @@ class LatestWins(Generic[Wish, Answered]):
 @cache
 def shared() -> Engine:
     """The engine of this process, made once: the embedded world, the compiled kernel, the baseline."""
+    # the kernel brings threads of its own; PyTorch's wait for one another after each small step, which on a busy machine
+    # (a browser beside the server) costs several times what they save
+    torch.set_num_threads(1)
     kernel.warm_up()
     engine = Engine(load_world())
     if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
