@@ -4,7 +4,20 @@
 
 prints, for every half-degree land cell of the embedded world in float64: the structured solve, the same equations by batched
 dense ``torch.linalg.solve`` with the assembly of its matrices (timed on a sample of columns and scaled up), their ratio; the
-gradient of the global stock; the whole way from monthly forcing; and the peak memory of a process that does nothing else.
+gradient of the global stock; the whole way from monthly forcing, with gradients; and the peak memory of a process that does
+nothing else.
+
+On a quiet machine with two cores:
+
+    dense, from 2048 columns                                          13.6 s
+    structured, compiled kernel                                       0.0197 s   693 x faster
+    structured, PyTorch reference                                     0.317 s     43 x faster
+    structured, solve and gradient of all coefficients                0.0536 s   2.73 x the solve alone
+    the gradient by itself                                            0.0340 s   1.73 x the solve alone
+    from monthly forcing to pools                                     0.127 s    109 x faster than with dense
+    the same with gradient of parameters and input                    0.365 s    2.89 x without
+    the same with gradient of the monthly forcing too                 0.557 s    4.40 x without
+    peak memory of a process that loads and solves the world          1.27 GB
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import panel as pn
 
 from dashboard import theme, words
 from dashboard.catalogue import DEPTHS
-from dashboard.engine import Answer
+from dashboard.engine import Answer, FloatArray
 from proda_core.published import STOCKS
 
 
@@ -30,21 +30,18 @@ class Stocks:
         self.table.object = (
             f"<table><caption>World soil carbon [Pg C]</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>"
-            f"<p class=quiet style='margin-top:8px'>{PUBLISHED}</p>"
+            f"<p class=quiet style='margin-top:8px'>{_published(answer.baseline.total)}</p>"
         )
 
 
-def _published() -> str:
-    ranges = []
-    for key, label in DEPTHS.items():
+def _published(baseline: FloatArray) -> str:
+    """Published ranges, and how the baseline [Pg] (depth,) compares with them."""
+    ranges, more = [], []
+    for (key, label), stock in zip(DEPTHS.items(), baseline, strict=True):
         found = STOCKS[key]
         text = f"about {found.low:,.0f}" if found.low == found.high else f"{found.low:,.0f}–{found.high:,.0f}"
         ranges.append(f"{text} ({label.lower()})")
-    return (
-        f"<b>Published:</b> {', '.join(ranges)}; Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015. "
-        "This model holds more, the more so the deeper: its parameters are not yet retrieved from profiles, "
-        "and it knows no bedrock."
-    )
-
-
-PUBLISHED = _published()
+        more.append(stock > found.high)
+    cause = "its parameters are not retrieved from profiles, and it knows no bedrock"
+    verdict = f" This model holds more at every depth: {cause}." if all(more) else f" This model differs: {cause}."
+    return f"<b>Published:</b> {', '.join(ranges)}; Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015.{verdict}"
