@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ KEPT_OUTCOMES = 40
 """Outcomes that are kept, some 2.5 MB each."""
 
 CURVE_POINTS = 13
+
+YIELD = 0.002
+"""Pause between the points of a curve [s]: a lock that is taken again at once is not had by those who wait for it."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,7 @@ class Engine:
 
         One turn each: a visitor who moves a slider meanwhile waits for one point of the curve at most.
         """
+        time.sleep(YIELD)
         with self._turn:
             return self.model.respond(scenario).total
 
