@@ -14,11 +14,12 @@ Where each part lives, lowest first:
 - ``constants``, ``grid``, ``parameters``: units, soil layers and land cells, the one table of 21 parameters
 - ``store``, ``variables``: files that are whole or not there; names, units and ranges of what passes between the steps
 - ``process``: ``environment`` (xi), ``litter`` (B I), ``cascade`` (A, K), ``transport`` (V); ``linear`` solves, ``column`` joins
+- ``observations``: files of soil profiles, controlled, as one table of carbon per volume
 - ``climate``: the embedded forcing, derived from an ERA5 climatology and satellite vegetation
 - ``scenario``, ``mechanisms``, ``regions``: what a slider changes; carbon use efficiency and the other mechanisms read off a
   solution; parts of the land
 - ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out
-- ``__main__``: the ``proda`` command
+- ``commands``, ``__main__``: the ``proda`` command, one file a subcommand
 
 Public names are loaded when they are first used, so that importing the package costs nothing:
 

@@ -26,3 +26,12 @@ GRAMS_PER_PETAGRAM = 1e15
 
 GRAMS_PER_KILOGRAM = 1e3
 """Grams in one kilogram [g kg-1]."""
+
+KILOGRAMS_PER_GRAM_PER_CUBIC_CENTIMETRE = 1e3
+"""One g cm-3 (or kg dm-3) in kg m-3."""
+
+CENTIMETRES_PER_METRE = 100.0
+"""Centimetres in one metre [cm m-1]."""
+
+ROCK_DENSITY = 2650.0
+"""Density of mineral particles and coarse fragments [kg m-3]; quartz, the usual convention of soil surveys."""

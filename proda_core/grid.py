@@ -179,12 +179,40 @@ class LandGrid:
         full[self.row, self.column] = values
         return full
 
+    def cells_near(self, latitude: FloatArray, longitude: FloatArray) -> npt.NDArray[np.int64]:
+        """Index of the land cell that holds each place, or of the nearest of the eight around it; -1 where none of them is land.
+
+        Args:
+            latitude: [degrees north] (place,).
+            longitude: [degrees east], -180..180 (place,).
+
+        >>> land = LandGrid(np.array([0.25, 0.25]), np.array([179.75, 10.25]), np.ones(2))
+        >>> land.cells_near(np.array([0.1, 0.6, 5.0]), np.array([10.4, -179.9, 5.0])).tolist()
+        [1, 0, -1]
+        """
+        rows, columns = self.shape
+        cells = np.full((rows + 2, columns), -1, dtype=np.int64)
+        cells[self.row + 1, self.column] = np.arange(len(self.latitude))
+        row = np.floor((latitude + 90.0) / self.size).clip(0, rows - 1).astype(np.int64)
+        column = np.floor((longitude + 180.0) / self.size).astype(np.int64) % columns
+        steps = [(0, 0), *((i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0))]
+        around = np.stack([cells[row + 1 + i, (column + j) % columns] for i, j in steps])
+        distance = _chord(self.latitude[around], self.longitude[around], latitude, longitude)
+        distance[0] = -1.0  # the cell that holds the place comes first
+        nearest = np.where(around >= 0, distance, np.inf).argmin(axis=0)
+        found: npt.NDArray[np.int64] = around[nearest, np.arange(len(row))]
+        return found
+
     def nearest(self, latitude: float, longitude: float) -> int:
         """Index of the land cell whose centre is nearest to a place, by great-circle distance."""
-        lat, lon = np.deg2rad(self.latitude), np.deg2rad(self.longitude)
-        lat0, lon0 = np.deg2rad(latitude), np.deg2rad(longitude)
-        chord = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
-        return int(np.argmin(chord))
+        return int(np.argmin(_chord(self.latitude, self.longitude, latitude, longitude)))
+
+
+def _chord(latitude: FloatArray, longitude: FloatArray, to_latitude: npt.ArrayLike, to_longitude: npt.ArrayLike) -> FloatArray:
+    """Rises with the great-circle distance between places [degrees]: the square of half the chord over the radius [1]."""
+    lat, lon, lat0, lon0 = (np.deg2rad(np.asarray(angle)) for angle in (latitude, longitude, to_latitude, to_longitude))
+    chord: FloatArray = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
+    return chord
 
 
 def _check_range(name: str, values: FloatArray, lower: float, upper: float, hint: str) -> None:

@@ -6,7 +6,7 @@ dataset with the table and raises one error in one voice: expected, got, what to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,10 @@ from proda_core.grid import LAYERS
 
 DIMENSION_SIZES: dict[str, int] = {"layer": LAYERS, "month": MONTHS, "litter": 4, "pool": 7, "parameter": 21}
 """Dimensions of fixed length."""
+
+
+KINDS: dict[str, str] = {"number": "fiu", "index": "iu", "flag": "b", "text": "OUST"}
+"""Kinds of NumPy types that can hold each kind of variable."""
 
 
 class VariableError(ValueError):
@@ -36,6 +40,8 @@ class Variable:
         upper: largest value that makes sense [units].
         clm5: name in CLM5 history files, where there is one.
         hint: the usual mistake when the range is missed.
+        kind: ``number``, ``index`` (integers), ``flag`` (true or false) or ``text``; only numbers and indices have a range.
+        missing: whether NaN may stand for unknown.
     """
 
     name: str
@@ -46,6 +52,8 @@ class Variable:
     upper: float
     clm5: str = ""
     hint: str = ""
+    kind: str = "number"
+    missing: bool = False
 
 
 _PERCENT = "a fraction, given in %?"
@@ -72,6 +80,34 @@ _TABLE = (
 VARIABLES: dict[str, Variable] = {v.name: v for v in _TABLE}
 """The table, by name."""
 
+_PROFILE, _LAYER = ("profile",), ("observation",)
+_CENTIMETRES = "given in cm? divide by 100"
+_KILOGRAMS = "given in kgC m-3? multiply by 1000"
+_DENSITY = "given in g cm-3? multiply by 1000"
+_MOST_SOC, _DEEPEST = 4e5, 100.0
+_INF = float("inf")
+
+_OBSERVED = (
+    Variable("profile_id", "name of the profile, unique", "1", _PROFILE, 0, 0, kind="text"),
+    Variable("latitude", "latitude of the profile", "degrees_north", _PROFILE, -90, 90, hint=_SWAPPED),
+    Variable("longitude", "longitude of the profile", "degrees_east", _PROFILE, -180, 180, hint=_ROUND),
+    Variable("source", "who published the profile", "1", _PROFILE, 0, 0, kind="text"),
+    Variable("licence", "licence of the profile", "1", _PROFILE, 0, 0, kind="text"),
+    Variable("date", "sampling date, ISO 8601 or empty", "1", _PROFILE, 0, 0, kind="text"),
+    Variable("profile_index", "position of the layer's profile", "1", _LAYER, 0, _INF, kind="index"),
+    Variable("layer_top", "upper depth of the layer", "m", _LAYER, 0, _DEEPEST, hint=_CENTIMETRES),
+    Variable("layer_bottom", "lower depth of the layer", "m", _LAYER, 0, _DEEPEST, hint=_CENTIMETRES),
+    Variable("soc_density", "soil organic carbon per volume", "gC m-3", _LAYER, 0, _MOST_SOC, hint=_KILOGRAMS),
+    Variable("soc_density_error", "standard error of soc_density", "gC m-3", _LAYER, 0, _INF, hint=_KILOGRAMS, missing=True),
+    Variable("bulk_density", "bulk density of the fine earth", "kg m-3", _LAYER, 10, 2650, hint=_DENSITY, missing=True),
+    Variable("bulk_density_estimated", "whether bulk_density is estimated", "1", _LAYER, 0, 1, kind="flag"),
+    Variable("coarse_fragments", "volume of coarse fragments", "1", _LAYER, 0, 1, hint=_PERCENT, missing=True),
+    Variable("extrapolated", "whether the layer lies below what was sampled", "1", _LAYER, 0, 1, kind="flag"),
+)
+
+OBSERVATIONS: dict[str, Variable] = {v.name: v for v in _OBSERVED}
+"""The table of observed profiles, by name: an indexed ragged array of the CF conventions, layers sorted by profile and depth."""
+
 FORCING: tuple[str, ...] = (
     "soil_temperature",
     "water_scalar",
@@ -88,12 +124,13 @@ PLACE: tuple[str, ...] = ("latitude", "longitude", "land_fraction")
 """Variables that say where a cell is."""
 
 
-def check(dataset: xr.Dataset, names: Iterable[str] = PLACE + FORCING) -> xr.Dataset:
+def check(dataset: xr.Dataset, names: Iterable[str] = PLACE + FORCING, table: Mapping[str, Variable] = VARIABLES) -> xr.Dataset:
     """Check that ``dataset`` holds ``names`` as the table describes them.
 
     Args:
         dataset: what a step is about to read.
         names: variables (or coordinates) that must be there.
+        table: the table that describes them.
 
     Returns:
         the dataset itself, so that a check can stand at the head of an expression.
@@ -104,14 +141,14 @@ def check(dataset: xr.Dataset, names: Iterable[str] = PLACE + FORCING) -> xr.Dat
     for name in names:
         if name not in dataset.variables:
             held = ", ".join(sorted(map(str, dataset.variables))) or "nothing"
-            raise VariableError(f"expected variable {name!r} ({VARIABLES[name].meaning}); the dataset holds {held}")
-        check_array(name, dataset[name])
+            raise VariableError(f"expected variable {name!r} ({table[name].meaning}); the dataset holds {held}")
+        check_array(name, dataset[name], table)
     return dataset
 
 
-def check_array(name: str, array: xr.DataArray) -> None:
+def check_array(name: str, array: xr.DataArray, table: Mapping[str, Variable] = VARIABLES) -> None:
     """Check one array against its row of the table; raises :class:`VariableError`."""
-    row = VARIABLES[name]
+    row = table[name]
     if array.dims != row.dims:
         raise VariableError(f"expected {name} with dimensions {row.dims}, got {array.dims}; transpose or rename them")
     for dim, size in zip(array.dims, array.shape, strict=True):
@@ -121,12 +158,19 @@ def check_array(name: str, array: xr.DataArray) -> None:
     units = array.attrs.get("units")
     if units is not None and units != row.units:
         raise VariableError(f"expected {name} in {row.units!r}, got {units!r}; convert it and set the units attribute")
-    check_range(name, array.values)
+    if array.dtype.kind not in KINDS[row.kind]:
+        raise VariableError(f"expected {name} as {row.kind}, got values of type {array.dtype}; convert them")
+    if row.kind in ("number", "index"):
+        check_range(name, array.values, table)
 
 
-def check_range(name: str, values: np.ndarray) -> None:
+def check_range(name: str, values: np.ndarray, table: Mapping[str, Variable] = VARIABLES) -> None:
     """Check that ``values`` are finite and lie within the table's range; raises :class:`VariableError`."""
-    row = VARIABLES[name]
+    row = table[name]
+    if row.missing:
+        values = values[~np.isnan(values)]
+        if values.size == 0:
+            return
     if values.size == 0:
         raise VariableError(f"expected {name} for at least one cell, got an empty array")
     low, high = float(values.min()), float(values.max())
@@ -176,7 +220,7 @@ def on_cells(dataset: xr.Dataset) -> xr.Dataset:
     return found
 
 
-def attributes(name: str) -> dict[str, str]:
+def attributes(name: str, table: Mapping[str, Variable] = VARIABLES) -> dict[str, str]:
     """CF attributes of a variable of the table."""
-    row = VARIABLES[name]
-    return {"long_name": row.meaning, "units": row.units}
+    row = table[name]
+    return {"long_name": row.meaning, **({} if row.kind == "text" else {"units": row.units})}

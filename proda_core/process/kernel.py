@@ -488,12 +488,26 @@ if hasattr(os, "register_at_fork"):  # a forked child inherits the pool but not 
     os.register_at_fork(after_in_child=lambda: _threads.cache_clear())
 
 
+_limit = 0
+"""Threads to use at most; none set where zero."""
+
+
+def limit_threads(threads: int) -> None:
+    """Use at most ``threads`` threads in this process from now on, for when several processes share the computer."""
+    global _limit
+    _limit = threads
+
+
 def _cores() -> int:
-    """Processors that this process may use."""
+    """Threads that this process may use."""
+    return min(_processors(), _limit or _processors())
+
+
+def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _share_out(work: Callable[[np.uint64, np.uint64], None], batch: int) -> None:
+def share_out(work: Callable[[np.uint64, np.uint64], None], batch: int) -> None:
     """Run ``work(first, last)`` over the columns, in equal stretches of whole blocks, one for each core."""
     cores = _cores()
     if batch <= _SMALL or cores == 1:
@@ -513,7 +527,7 @@ def solve(system: System) -> torch.Tensor:
     """Solution c (batch, 7, layer) of ``system``; float64 on the CPU.  Not differentiable: see ``linear.solve``."""
     batch, layers = system.up.shape
     out = np.empty((batch, 7, layers))  # NumPy asks for huge pages; touching a fresh torch tensor of this size takes longer
-    _share_out(partial(_solve_range, _arrays(system[:8]), float(system.shift), out), batch)
+    share_out(partial(_solve_range, _arrays(system[:8]), float(system.shift), out), batch)
     return torch.from_numpy(out)
 
 
@@ -521,7 +535,7 @@ def integrate(system: System, shared: torch.Tensor, own: torch.Tensor) -> torch.
     """Weighted sums over layers of each pool of the solution, without keeping the solution; see ``linear.integrate``."""
     out = np.empty((len(own), len(shared) + own.shape[1], 7))
     work = partial(_integrate_range, _arrays(system[:8]), float(system.shift), *_arrays((shared, own)), out)
-    _share_out(work, len(own))
+    share_out(work, len(own))
     return torch.from_numpy(out)
 
 
@@ -530,7 +544,7 @@ def adjoint(system: System, solution: torch.Tensor, gradient: torch.Tensor) -> t
     out = tuple(np.empty(t.shape) for t in system[:8])
     held = _arrays(t.detach() for t in system[:8])
     work = partial(_adjoint_range, held, float(system.shift), *_arrays((solution, gradient)), out)
-    _share_out(work, len(solution))
+    share_out(work, len(solution))
     return tuple(torch.from_numpy(array) for array in out)
 
 

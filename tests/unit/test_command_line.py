@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from proda_core import __main__ as command
 from proda_core import __version__, climate, simulation, store
+from proda_core.commands.simulate import scenario_of
 from proda_core.grid import LandGrid
 from proda_core.scenario import LIMITS
 from tests import columns
@@ -68,7 +69,7 @@ def test_version() -> None:
 def test_help_lists_the_commands(arguments: list[str]) -> None:
     result = proda(*arguments)
     assert result.exit_code == 0
-    for word in ("serve", "climate", "simulate", "--version", "--debug"):
+    for word in ("serve", "climate", "simulate", "observe", "fetch", "--version", "--debug"):
         assert word in result.stdout
 
 
@@ -255,7 +256,7 @@ def test_the_limits_themselves_are_accepted(option: str) -> None:
     name = OPTIONS[option]
     for limit in LIMITS[name]:
         percent = limit if name == "warming" else limit * 100
-        change = command._scenario({name: percent if name == "warming" else percent / 100})
+        change = scenario_of({name: percent if name == "warming" else percent / 100})
         assert getattr(change, name) == limit
 
 
