@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.io.document import hold
-from panel.io.state import set_curdoc
+from panel.util import edit_readonly
 
 from dashboard import engine, theme
 from dashboard.engine import Answer, Curve, Engine, LatestWins
+from dashboard.screen import Screen
 from dashboard.state import Choice, State
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
@@ -38,26 +37,12 @@ class Page:
         self.response = Response(self.state, shared)
         self.sliders = Sliders(self.state)
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response)
-        self._document = pn.state.curdoc
-        self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self._in_document)
-        self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self._in_document)
+        self.screen = Screen(pn.state.curdoc, self.headline.sentence)
+        self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
+        self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
-
-    def _in_document(self, call: Callable[[], None]) -> None:
-        """Run where this visitor's page may be changed, and send all changes as one message."""
-        document = self._document
-        if document is None:
-            call()
-            return
-
-        def held() -> None:
-            with set_curdoc(document), hold(document):
-                call()
-
-        with set_curdoc(document):
-            pn.state.execute(held, schedule=True)
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
@@ -76,6 +61,7 @@ class Page:
         """The visitor has gone."""
         self.answers.close()
         self.curves.close()
+        self.screen.close()
 
     def layout(self) -> pmui.Page:
         """Where everything lies."""
@@ -90,10 +76,13 @@ class Page:
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
         main = pn.Column(globe, side, stylesheets=[theme.PAGE], **wide)
-        return pmui.Page(
+        shown = pmui.Page(
             title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,
         )  # fmt: skip
+        with edit_readonly(shown):
+            shown.busy = False  # else every visitor's browser is told, twice, of every move of any visitor
+        return shown
 
 
 def page() -> pmui.Page:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Generic, NamedTuple, TypeVar
@@ -268,14 +268,24 @@ def nice(value: float) -> float:
     return float(f"{step * power:.3g}")
 
 
+async def at_once(call: Callable[[], None]) -> None:
+    """Make a change that nobody waits to see."""
+    call()
+
+
+async def nowhere(_: Callable[[], None]) -> None:
+    """Make no change."""
+
+
 class LatestWins(Generic[Wish, Answered]):
     """Answers one visitor's wishes off the event loop; a wish overtaken by a newer one before its turn is never worked on.
 
     Args:
         work: wish -> answer, called in a thread.
         show: called with each answer.
-        fail: called with the error when ``work`` raises; later wishes are answered all the same.
-        schedule: runs a callable where the visitor's page may be changed; by default at once.
+        fail: called with the error when ``work`` or ``show`` raises; later wishes are answered all the same.
+        deliver: makes a change where the visitor's page may be changed, and returns when there is room for the next; by then
+            wishes may have been overtaken.
     """
 
     def __init__(
@@ -283,9 +293,9 @@ class LatestWins(Generic[Wish, Answered]):
         work: Callable[[Wish], Answered],
         show: Callable[[Answered], None],
         fail: Callable[[Exception], None],
-        schedule: Callable[[Callable[[], None]], object] = lambda call: call(),
+        deliver: Callable[[Callable[[], None]], Awaitable[None]] = at_once,
     ) -> None:
-        self._work, self._show, self._fail, self._schedule = work, show, fail, schedule
+        self._work, self._show, self._fail, self._deliver = work, show, fail, deliver
         self._wish: Wish | None = None
         self._generation = 0
         self._task: asyncio.Task[None] | None = None
@@ -301,7 +311,7 @@ class LatestWins(Generic[Wish, Answered]):
     def close(self) -> None:
         """Forget what is still to do."""
         self._wish = None
-        self._schedule = lambda call: None
+        self._deliver = nowhere
 
     async def settled(self) -> None:
         """Wait until the newest wish is answered."""
@@ -315,11 +325,10 @@ class LatestWins(Generic[Wish, Answered]):
             self.runs += 1
             try:
                 answer = await asyncio.to_thread(self._work, wish)
+                await self._deliver(partial(self._show, answer))
             except Exception as error:
                 log.exception("no answer to %r", wish)
-                self._schedule(partial(self._fail, error))
-            else:
-                self._schedule(partial(self._show, answer))
+                await self._deliver(partial(self._fail, error))
 
 
 @cache

@@ -13,7 +13,8 @@ import cmcrameri.cm
 import holoviews as hv
 import numpy as np
 import numpy.typing as npt
-from bokeh.models import ColumnDataSource, GlyphRenderer, LinearColorMapper
+from bokeh.core.property.vectorization import Expr
+from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper
 from bokeh.plotting import figure
 
 from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, STEEL
@@ -112,9 +113,41 @@ def profile(depth: FloatArray, baseline: FloatArray, scenario: FloatArray, deepe
 def rendered(element: hv.Overlay) -> figure:
     """The Bokeh figure of an element, composed once."""
     shown: figure = hv.render(element, backend="bokeh")
+    # nothing is selected or muted here: looks of their own for that would be drawn beside the first, image and all, in vain
+    for renderer in shown.renderers:
+        renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
     # images gain nothing from WebGL, and copying its picture back costs a third of a second a move without a graphics card
     shown.output_backend = "canvas"
     return shown
+
+
+GATHER = """
+const [cells] = this.data.cells, [cell] = pixels.data.cell
+const frame = new cells.constructor(cell.length, cell.shape)
+for (let i = 0; i < cell.length; i++) { frame[i] = cells[cell[i]] }
+this.data.image = [frame]  // where a hover tool looks
+return [frame]
+"""
+
+
+def gather(shown: figure, pixels: npt.NDArray[np.integer], cells: npt.NDArray[np.float32]) -> ColumnDataSource:
+    """Let the browser make the figure's image: ``cells[pixels]``, whenever it gets other cells.
+
+    A browser that knows which cell lies under each pixel needs the values of the cells only, an eighth of an image.
+
+    Args:
+        shown: a figure with an image.
+        pixels: position in ``cells`` (row, column); the smaller its type, the less is sent.
+        cells: values to begin with (cell,).
+
+    Returns:
+        the source whose column "cells" holds the values, as its only row.
+    """
+    (renderer,) = renderers(shown, "Image")
+    source = renderer.data_source
+    source.data = {**{name: source.data[name] for name in ("x", "y", "dw", "dh")}, "cells": [cells]}
+    renderer.glyph.image = Expr(CustomJSExpr(args={"pixels": ColumnDataSource({"cell": [pixels]})}, code=GATHER))
+    return source
 
 
 def renderers(shown: figure, glyph: str) -> list[GlyphRenderer]:

@@ -38,23 +38,27 @@ class Pixels:
     Attributes:
         x: pixel centres [m], west to east (column,).
         y: pixel centres [m], south to north (row,).
-        index: land cell under each pixel, or the number of cells where there is none (row, column).
+        index: land cell under each pixel, or the number of cells where there is none (row, column), in the smallest type.
         globe: whether a pixel lies on the globe (row, column).
         cells: number of land cells.
     """
 
     x: FloatArray
     y: FloatArray
-    index: npt.NDArray[np.int32]
+    index: npt.NDArray[np.unsignedinteger]
     globe: npt.NDArray[np.bool_]
     cells: int
 
-    def frame(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """The map of cell values, NaN where there is no cell (row south to north, column)."""
+    def padded(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """Cell values, and NaN for where there is no cell: what ``index`` points into (cell + 1,)."""
         padded = np.empty(self.cells + 1, dtype=np.float32)
         padded[:-1] = values
         padded[-1] = np.nan
-        found: npt.NDArray[np.float32] = padded[self.index]
+        return padded
+
+    def frame(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """The map of cell values, NaN where there is no cell (row south to north, column)."""
+        found: npt.NDArray[np.float32] = self.padded(values)[self.index]
         return found
 
 
@@ -65,13 +69,15 @@ def build(land: LandGrid, width: int = WIDTH, height: int = HEIGHT) -> Pixels:
     xs, ys = np.meshgrid(x, y)
     longitude, latitude, globe = to_place(xs, ys)
     rows, columns = land.shape
-    cell = np.full(land.shape, len(land.latitude), dtype=np.int32)
-    cell[land.row, land.column] = np.arange(len(land.latitude))
+    cells = len(land.latitude)
+    kind = np.min_scalar_type(cells)
+    cell = np.full(land.shape, cells, dtype=kind)
+    cell[land.row, land.column] = np.arange(cells)
     row = np.clip(np.floor((latitude[globe] + 90.0) / land.size), 0, rows - 1).astype(int)
     column = np.clip(np.floor((longitude[globe] + 180.0) / land.size), 0, columns - 1).astype(int)
-    index = np.full(xs.shape, len(land.latitude), dtype=np.int32)
+    index = np.full(xs.shape, cells, dtype=kind)
     index[globe] = cell[row, column]
-    return Pixels(x, y, index, globe, len(land.latitude))
+    return Pixels(x, y, index, globe, cells)
 
 
 def _centres(limits: tuple[float, float], count: int) -> FloatArray:

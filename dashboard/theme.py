@@ -28,10 +28,13 @@ DARK: dict[str, Any] = {
     "text": {"primary": "#e8edef", "secondary": "#a9b6bd"},
 }
 DARK_BAR = {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0f171b", "color": "#e8edef"}}}}
+LIST = {"MuiMenuItem": {"defaultProps": {"role": "option"}}}
+"""Entries of a list of choices are what a screen reader expects in one; all menus of the page are such lists."""
+
 TYPE = {"fontFamily": FONT, "button": {"textTransform": "none"}}
 THEME: dict[str, Any] = {
-    "light": {"palette": LIGHT, "shape": {"borderRadius": 6}, "typography": TYPE},
-    "dark": {"palette": DARK, "shape": {"borderRadius": 6}, "typography": TYPE, "components": DARK_BAR},
+    "light": {"palette": LIGHT, "shape": {"borderRadius": 6}, "typography": TYPE, "components": LIST},
+    "dark": {"palette": DARK, "shape": {"borderRadius": 6}, "typography": TYPE, "components": {**DARK_BAR, **LIST}},
 }
 
 TEXT = """
@@ -51,6 +54,18 @@ tr.shown th { font-weight: 700; }
 .more { color: var(--accent); }
 """
 """Text, small tables and numbers inside a pane."""
+
+UNSEEN_LABEL = """
+#toggle-buttons-group-label {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+"""
+"""The name of a group of buttons that explain themselves to those who see them."""
 
 CARD = """
 :host {

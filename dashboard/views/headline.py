@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import panel as pn
 import param
 
@@ -18,9 +20,18 @@ p { margin: 0; font: 400 22px/1.35 Roboto, Helvetica, Arial, sans-serif; text-wr
 
 
 class LiveText(pn.custom.JSComponent):
-    """A sentence in a live region: the element stays, its text changes, so that a screen reader says it; never HTML."""
+    """A sentence in a live region: the element stays, its text changes, so that a screen reader says it; never HTML.
+
+    It also tells when the browser has drawn what was sent with it.
+    """
 
     text = param.String()
+    turn = param.Integer(default=0, doc="Number of the change that was sent last.")
+    seen = param.Parameter(default=0, doc="Number of the last change that was drawn, as the browser says.")
+
+    # said at once: the next change waits for it
+    _debounce = 0
+    _priority_changes: ClassVar[list[str]] = ["seen", "data.seen"]
 
     _esm = """
     export function render({model}) {
@@ -39,11 +50,15 @@ class LiveText(pn.custom.JSComponent):
         sentence.replaceChildren(...parts.map((part, i) => i % 2 ? whole(part) : part))
       }
       model.on("text", show)
+      model.on("turn", () => {  // an animation frame begins when the one before, with all that was sent, is drawn
+        const turn = model.turn
+        requestAnimationFrame(() => requestAnimationFrame(() => { model.seen = turn }))
+      })
       show()
       return sentence
     }
     """
-    _stylesheets = [STYLE]  # noqa: RUF012
+    _stylesheets: ClassVar[list[str]] = [STYLE]
 
 
 BIG = """
@@ -57,6 +72,7 @@ BIG = """
 STEADY = """
 :host { align-items: center; min-height: 124px; }  /* room for a longer sentence, so that the map below stands still */
 @media (max-width: 1499px) { :host { min-height: 134px; } }
+@media (max-width: 899px) { :host { flex-wrap: wrap; } :host > :last-child { flex: 1 1 100% !important; } }
 """
 
 

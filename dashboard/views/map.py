@@ -35,6 +35,12 @@ BAR = """
 """
 
 
+WRAP = """
+:host { flex-wrap: wrap; }  /* on a tablet the buttons go below the title, rather than the title into a column */
+:host > div:first-of-type { flex: 1 1 300px !important; }
+"""
+
+
 class Map:
     """The map and its choices."""
 
@@ -44,14 +50,15 @@ class Map:
         self._drawn: tuple[Any, ...] = ()
         self._latest: Answer | None = None
         self.figure = self._compose()
-        self.source = plots.sources(self.figure, "Image")[0]
+        pixels = engine.pixels
+        self.source = plots.gather(self.figure, pixels.index, pixels.padded(np.full(pixels.cells, np.nan)))
         self.chosen = plots.sources(self.figure, "Scatter")[0]
         self._mapper = plots.mapper()
         plots.renderers(self.figure, "Image")[0].glyph.color_mapper = self._mapper
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=(6, 0, 0, 0), sizing_mode="stretch_width")
         self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, BAR], margin=0, sizing_mode="stretch_width")
         self.panel = pn.Column(
-            self._choices(), pn.Row(self.title, *self._buttons(), sizing_mode="stretch_width"),
+            self._choices(), pn.Row(self.title, pn.Row(*self._buttons()), sizing_mode="stretch_width", stylesheets=[WRAP]),
             pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.bar, stylesheets=[theme.CARD],
         )  # fmt: skip
 
@@ -82,11 +89,13 @@ class Map:
         depths, views = ({label: name for name, label in table.items()} for table in (DEPTHS, VIEWS))
         self.variable = pmui.Select(label="Map", options=list(names), size="small", width=230, margin=(0, 14, 8, 0))
         self.depth = pmui.RadioButtonGroup(
-            label="", options=list(depths), value="0–1 m", size="small", margin=(0, 14, 8, 0), sx=ONE_LINE
-        )
+            label="Depth", options=list(depths), value="0–1 m", size="small", margin=(0, 14, 8, 0), sx=ONE_LINE,
+            stylesheets=[theme.UNSEEN_LABEL],
+        )  # fmt: skip
         self.view = pmui.RadioButtonGroup(
-            label="", options=list(views), value="Scenario", size="small", margin=(0, 0, 8, 0), sx=ONE_LINE
-        )
+            label="View", options=list(views), value="Scenario", size="small", margin=(0, 0, 8, 0), sx=ONE_LINE,
+            stylesheets=[theme.UNSEEN_LABEL],
+        )  # fmt: skip
         self.variable.param.watch(lambda event: state.show(variable=names[event.new]), "value")
         self.depth.param.watch(lambda event: state.show(depth=depths[event.new]), "value")
         self.view.param.watch(lambda event: self._look(views[event.new]), "value")
@@ -141,9 +150,9 @@ class Map:
         if what != self._drawn[:3]:
             self._fitted = self._fitted and not self._drawn
             self._dress(answer)
-        self._drawn = drawn
         # the figure's own data are replaced: a re-rendered element would cost ten times as much and lose the zoom
-        self.source.data.update(image=[self._engine.pixels.frame(self._engine.map_values(answer))])
+        self.source.data.update(cells=[self._engine.pixels.padded(self._engine.map_values(answer))])
+        self._drawn = drawn
 
     def _mark(self, choice: Choice) -> None:
         point = projection.to_point(choice.place[1], choice.place[0]) if choice.place else None

@@ -30,7 +30,9 @@ class Response:
             label="Stock against", options=list(labels), size="small", margin=(0, 0, 2, 0), sizing_mode="stretch_width"
         )
         self.mechanism.param.watch(lambda event: state.param.update(mechanism=labels[event.new]), "value")
-        self.text = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
+        # said before the curve is there, so that what lies below stands still
+        said = f"<p class=quiet>{PUBLISHED_RESPONSE}<br>{self._ours()}</p>"
+        self.text = pn.pane.HTML(said, stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.panel = pn.Column(
             pn.pane.HTML("<h2>Response of the world's stock</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
             self.mechanism, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.text,
@@ -64,7 +66,6 @@ class Response:
         low, high = min(low, here), max(high, here)
         self.figure.y_range.update(start=low - 0.08 * (high - low), end=high + 0.08 * (high - low))
         self.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
-        self.text.object = f"<p class=quiet>{PUBLISHED_RESPONSE}<br>{self._ours()}</p>"
 
     def _ours(self) -> str:
         ours = zip(STOCK_DEPTHS, self._engine.one_percent(), strict=True)

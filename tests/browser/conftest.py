@@ -144,8 +144,8 @@ def arrive(browser: Browser, server: Server) -> Iterator[type[Visitor]]:
         contexts.append(context)
         page = context.new_page()
         troubles.watch(page)
-        page.goto(server.address)
         visitor = Visitor(page)
+        page.goto(server.address)
         visitor.wait_until_drawn()
         return visitor
 

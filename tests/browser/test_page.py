@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.catalogue import CONTROLS
+from dashboard.catalogue import CONTROLS, MAPS
 from tests.browser.visitor import BASELINE, CUE, Visitor
 
 Arrive = Callable[..., Visitor]
@@ -38,6 +38,21 @@ def test_a_burst_of_keys_ends_at_the_last(visitor: Visitor) -> None:
         visitor.slider("Warming").press("ArrowLeft" if _ % 3 == 0 else "ArrowRight")
     expect(visitor.status).to_have_text(re.compile("^A warming of 2 °C everywhere"))
     expect(visitor.slider("Warming")).to_have_value("2")
+
+
+def test_a_walk_over_known_positions_shows_no_more_than_is_drawn(visitor: Visitor) -> None:
+    there = re.compile("^A 2 % rise in microbial CUE everywhere")
+    for _ in range(13):  # what was asked before is answered at once
+        visitor.press("ArrowRight")
+    visitor.reset()
+    visitor.page.wait_for_timeout(500)
+    received, sentences = visitor.received, visitor.count_sentences()
+    visitor.walk(13 * ["ArrowRight"] + 11 * ["ArrowLeft"])
+    expect(visitor.status).to_have_text(there, timeout=3000)
+    visitor.page.wait_for_timeout(1000)
+    expect(visitor.status).to_have_text(there)
+    assert 1 <= sentences() <= 8
+    assert visitor.received - received < 10e6
 
 
 def test_a_typed_value_is_taken(visitor: Visitor) -> None:
@@ -71,6 +86,39 @@ def test_reset_all_returns_to_the_baseline(visitor: Visitor) -> None:
 def test_a_click_on_the_map_shows_the_soil_there(visitor: Visitor, place: tuple[float, float], named: str) -> None:
     visitor.click(*place)
     expect(visitor.page.get_by_role("heading", name=re.compile(rf"^Soil profile at {named}$"))).to_be_visible()
+
+
+def test_nothing_moves_any_more_once_the_veil_has_gone(arrive: Arrive) -> None:
+    visitor = arrive(1920, 1080)
+    place = "() => proda.canvas().getBoundingClientRect().toJSON()"
+    map_, heading = visitor.page.evaluate(place), visitor.page.get_by_role("heading", name="Soil profile")
+    box = heading.bounding_box()
+    visitor.page.wait_for_timeout(1500)
+    assert (visitor.page.evaluate(place), heading.bounding_box()) == (map_, box)
+
+
+@pytest.mark.parametrize("place", [(62.0, 100.0), (-3.0, -62.0)])
+def test_the_pointer_reads_the_stock_of_the_place_below_it(visitor: Visitor, place: tuple[float, float]) -> None:
+    page = visitor.page
+    page.mouse.move(*visitor.spot(*place))
+    tip = page.get_by_text(re.compile(r"\d kg C m⁻²$")).last
+    expect(tip).to_be_visible()
+    shown = float((tip.text_content() or "").split()[-4].split(":")[-1])
+    visitor.click(*place)
+    profile = page.get_by_text(re.compile(r"^0–1 m: [\d.]+ kg C m⁻²"))
+    expect(profile).to_be_visible()
+    # the pixel's middle and the pointer may lie in neighbouring cells
+    assert shown == pytest.approx(float((profile.text_content() or "").split()[2]), rel=0.1)
+
+
+def test_groups_and_lists_have_names_and_roles(visitor: Visitor) -> None:
+    page = visitor.page
+    for name, label in (("Depth", "0–30 cm"), ("View", "% change")):
+        expect(page.get_by_role("group", name=name, exact=True).get_by_role("button", name=label, exact=True)).to_be_visible()
+    page.get_by_role("combobox", name="Map").click()
+    expect(page.get_by_role("option")).to_have_count(len(MAPS))
+    page.get_by_role("option", name="Residence time").click()
+    expect(page.get_by_role("heading", name=re.compile("^Residence time"))).to_be_visible()
 
 
 def test_a_typed_place_shows_its_soil(visitor: Visitor) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PageTimeout
 
 from dashboard import projection
 
@@ -40,6 +40,13 @@ window.proda = {
     for (const pixel of pixels) { hash = (Math.imul(hash, 31) + pixel) | 0; colours.add(pixel) }
     return {hash, colours: colours.size}
   },
+  // counts how often a sentence changes from now on
+  count: (sentence) => {
+    proda.changes = 0
+    proda.observer?.disconnect()
+    proda.observer = new MutationObserver(() => { proda.changes += 1 })
+    proda.observer.observe(sentence, {childList: true, characterData: true, subtree: true})
+  },
   slider: (label) => proda.models().find((m) => m.label === label && "start" in m && "fine" in m),
 }
 """
@@ -50,14 +57,21 @@ class Visitor:
     """Somebody in front of a page."""
 
     page: Page
+    received: int = 0
+    """What came over the websocket so far [bytes]."""
+
+    def __post_init__(self) -> None:
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._receive))
+
+    def _receive(self, frame: str | bytes) -> None:
+        self.received += len(frame)
 
     def wait_until_drawn(self) -> None:
-        """Wait for the first sentence and a map with colours."""
+        """Wait for the first sentence, a map with colours, and an end of the veil that lies over a page that is being drawn."""
         expect(self.status).to_have_text(BASELINE)
         self.page.evaluate(TOOLS)
         self.page.wait_for_function("() => { const now = proda.picture(); return now && now.colours > 50 }", polling=100)
-        # the page lays itself out once more after it was first drawn; what is clicked before that goes nowhere
-        self.page.wait_for_timeout(2000)
+        expect(self.page.locator("#loader")).to_be_hidden()
 
     @property
     def status(self) -> Locator:
@@ -93,6 +107,26 @@ class Visitor:
         expect(self.status).not_to_have_text(sentence)
         self.expect_other_picture(picture)
 
+    def walk(self, keys: list[str], name: str = CUE, pause: int = 15) -> None:
+        """Press keys on a slider, each ``pause`` [ms] after the other, whatever the page is busy with."""
+        self.slider(name).evaluate(
+            """(slider, [keys, pause]) => new Promise((done) => keys.forEach((key, i) => setTimeout(() => {
+                 slider.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}))
+                 if (i === keys.length - 1) { done() }
+               }, i * pause)))""",
+            [keys, pause],
+        )
+
+    def count_sentences(self) -> Callable[[], int]:
+        """How often the sentence changes from now on."""
+        self.status.evaluate("(sentence) => proda.count(sentence)")
+        return lambda: int(self.page.evaluate("proda.changes"))
+
+    def reset(self) -> None:
+        """Take everything back."""
+        self.page.get_by_role("button", name="Reset all").click()
+        expect(self.status).to_have_text(BASELINE)
+
     def extent(self) -> list[float]:
         """What the map shows: west, east, south, north [m]."""
         found: list[float] = self.page.evaluate(
@@ -116,18 +150,8 @@ class Visitor:
         return box["left"] + box["width"] * (x - west) / (east - west), box["top"] + box["height"] * (north - y) / (north - south)
 
     def click(self, latitude: float, longitude: float) -> None:
-        """Click a place on the map; once more where a page that was only just drawn did not take it."""
-        heading = self.page.get_by_role("heading", name=re.compile("^Soil profile at "))
-        for _ in range(3):
-            spot = self.spot(latitude, longitude)
-            self.page.mouse.move(*spot)
-            self.page.wait_for_timeout(300)
-            self.page.mouse.click(*spot)
-            try:
-                heading.wait_for(timeout=4000)
-            except PageTimeout:
-                continue
-            return
+        """Click a place on the map."""
+        self.page.mouse.click(*self.spot(latitude, longitude))
 
     def send(self, label: str, value: str) -> None:
         """Send a value [JavaScript] for a slider over the websocket, past all that the page checks."""

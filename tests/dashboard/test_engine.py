@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
@@ -90,6 +91,45 @@ def test_an_error_is_reported_and_later_wishes_are_answered() -> None:
     asyncio.run(stumble())
     assert desk.failed[0] == "no answer to -1"
     assert desk.shown[-1] == 40
+
+
+def test_wishes_wait_until_there_is_room_for_an_answer() -> None:
+    shown: list[int] = []
+
+    async def slowly(call: Callable[[], None]) -> None:
+        call()
+        await asyncio.sleep(0.05)
+
+    async def hurry() -> None:
+        wishes: LatestWins[int, int] = LatestWins(lambda wish: wish, shown.append, lambda error: None, slowly)
+        for wish in range(24):
+            wishes.ask(wish)
+            await asyncio.sleep(0.005)
+        await wishes.settled()
+
+    asyncio.run(hurry())
+    assert shown[-1] == 23
+    assert len(shown) <= 8
+
+
+def test_an_answer_that_cannot_be_shown_is_reported_and_later_wishes_are_answered() -> None:
+    shown: list[int] = []
+    failed: list[str] = []
+
+    def show(answer: int) -> None:
+        if answer == 1:
+            raise KeyError("no place for it")
+        shown.append(answer)
+
+    async def stumble() -> None:
+        wishes: LatestWins[int, int] = LatestWins(lambda wish: wish, show, lambda error: failed.append(repr(error)))
+        for wish in (1, 2):
+            wishes.ask(wish)
+            await wishes.settled()
+
+    asyncio.run(stumble())
+    assert failed == ["KeyError('no place for it')"]
+    assert shown == [2]
 
 
 def test_errors_are_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import panel as pn
 import pytest
 
 from dashboard import app, plots
@@ -36,7 +37,8 @@ def slide(page: Page, name: str, value: Any) -> Callable[[], None]:
 
 
 def picture(page: Page) -> np.ndarray:
-    return np.asarray(page.map.source.data["image"][0])
+    """What the browser makes of the map's values."""
+    return np.asarray(page.map.source.data["cells"][0])[page.engine.pixels.index]
 
 
 def colours(page: Page) -> tuple[Any, ...]:
@@ -217,6 +219,38 @@ def test_a_model_that_fails_is_said_and_the_page_goes_on(page: Page, engine: Eng
     assert np.array_equal(picture(page), frame, equal_nan=True)
     after(page, slide(page, "cue", 3.8))
     assert page.headline.sentence.text.startswith("A 3.8 % rise in microbial CUE")
+
+
+def test_an_answer_that_cannot_be_shown_is_said_and_the_page_goes_on(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ArithmeticError("<b>secret</b>")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(page.engine.pixels.__class__, "padded", broken)
+        after(page, slide(page, "cue", 4.7))
+    assert page.headline.sentence.text == app.TROUBLE
+    # what was not drawn is not taken for drawn
+    after(page, slide(page, "cue", 4.8), slide(page, "cue", 4.7))
+    assert page.headline.sentence.text.startswith("A 4.7 % rise in microbial CUE")
+    before = page.engine.outcome(page.state.choice.scenario).soc[1] - page.engine.baseline.soc[1]
+    assert np.array_equal(picture(page), page.engine.pixels.frame(before), equal_nan=True)
+
+
+def test_one_visitors_moves_are_not_told_to_all_browsers(page: Page) -> None:
+    shown = page.layout()
+    pn.state._add_busy_event("a move")
+    try:
+        assert pn.state.busy
+        assert not shown.busy
+    finally:
+        pn.state._remove_busy_event("a move")
+
+
+def test_what_lies_below_the_curve_stands_still_when_it_comes(engine: Engine) -> None:
+    page = Page(engine)
+    text = page.response.text.object
+    after(page, page.started)
+    assert page.response.text.object == text
 
 
 def test_a_visitor_who_left_gets_nothing(engine: Engine) -> None:

@@ -64,6 +64,25 @@ def test_the_map_is_drawn_from_one_image_that_keeps_its_gaps() -> None:
     assert [len(plots.sources(shown, glyph)) for glyph in ("Line", "Scatter", "MultiPolygons")] == [3, 1, 2]
 
 
+def test_an_image_is_gathered_from_its_cells() -> None:
+    x, y = np.linspace(-3, 3, 4), np.linspace(-1, 1, 3)
+    square = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]])
+    shown = plots.rendered(plots.world(x, y, np.zeros((3, 4), np.float32), [square], square, [square]))
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4) % 5
+    source = plots.gather(shown, pixels, np.arange(5, dtype=np.float32))
+    assert source is plots.sources(shown, "Image")[0]
+    assert sorted(source.data) == ["cells", "dh", "dw", "x", "y"]
+    expression = plots.renderers(shown, "Image")[0].glyph.image.expr
+    assert np.array_equal(expression.args["pixels"].data["cell"][0], pixels)
+
+
+def test_nothing_is_drawn_for_looks_that_never_show() -> None:
+    """Glyphs for what is selected or muted are fed and coloured with every frame, whether they are seen or not."""
+    values = np.array([-1.0, 0.0, 1.0])
+    for renderer in plots.rendered(plots.curve(values, values, "Change", "Pg C")).renderers:
+        assert (renderer.selection_glyph, renderer.nonselection_glyph, renderer.muted_glyph) == (None, None, None)
+
+
 def test_the_profile_runs_downwards() -> None:
     depth = np.array([0.1, 1.0, 2.0])
     shown = plots.rendered(plots.profile(depth, np.ones(3), 2 * np.ones(3), 3.0))

@@ -83,6 +83,12 @@ def test_no_cell_is_no_number() -> None:
     assert frame.dtype == np.float32
 
 
+def test_the_index_is_sent_in_the_smallest_type(pixels: projection.Pixels) -> None:
+    assert pixels.index.dtype == np.uint32  # a globe without sea
+    land = LandGrid(np.array([0.25]), np.array([0.25]), np.array([1.0]))
+    assert projection.build(land, 400, 195).index.dtype == np.uint8
+
+
 @pytest.mark.parametrize(
     "point",
     [
