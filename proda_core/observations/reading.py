@@ -79,7 +79,7 @@ def find_format(header: Header) -> Format:
 
 
 def read(
-    path: Path | Sequence[Path],
+    path: str | Path | Sequence[str | Path],
     format: str | None = None,  # noqa: A002 -- the word that everybody looks for
     land: LandGrid | None = None,
     min_layers: int = 1,
@@ -101,7 +101,7 @@ def read(
         ValueError: a file that cannot be read, of no known format, or so odd that a mistake of units or columns is likely.
     """
     ledger, kept = Ledger(), []
-    paths = [path] if isinstance(path, Path) else list(path)
+    paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
     for done, file in enumerate(paths):
         if progress:
             progress(done / len(paths), file.name)
