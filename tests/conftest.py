@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import torch
 
 from proda_core.process import kernel
 
@@ -11,3 +14,12 @@ from proda_core.process import kernel
 def _compiled_kernel() -> None:
     """Compile before hypothesis starts to count time."""
     kernel.warm_up()
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread in PyTorch: with small batches on a busy computer its threads mostly wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

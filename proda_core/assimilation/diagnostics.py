@@ -78,11 +78,22 @@ def leave_one_out(log_likelihood: FloatArray, cumulative: FloatArray) -> tuple[F
 
     Returns:
         log predictive density (observation,), cumulative predictive probability (observation,), and the Pareto shape
-        (observation,), above 0.7 where the two are unreliable.
+        (observation,), above 0.7 where the two are unreliable, infinite where draws are too few or too often the same to tell.
     """
-    log_weight, shape = array_stats.psislw(log_likelihood, axis=-1)  # which weights by the inverse of the likelihood
+    smoothed = [_smoothed(row) for row in log_likelihood]
+    log_weight, shape = np.array([weight for weight, _ in smoothed]), np.array([shape for _, shape in smoothed])
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
     weight /= weight.sum(axis=-1, keepdims=True)
     peak = log_likelihood.max(axis=-1, keepdims=True)
     density = np.log((weight * np.exp(log_likelihood - peak)).sum(-1)) + peak[..., 0]
-    return density, (weight * cumulative).sum(-1), np.asarray(shape)
+    return density, (weight * cumulative).sum(-1), shape
+
+
+def _smoothed(log_likelihood: FloatArray) -> tuple[FloatArray, float]:
+    """Log weights (draw,) that take an observation out, and their Pareto shape; not smoothed where that cannot be fitted."""
+    try:
+        with np.errstate(all="ignore"):  # draws that repeat make its divisors vanish
+            weight, shape = array_stats.psislw(log_likelihood)  # which weights by the inverse of the likelihood
+    except ValueError:  # fewer than five draws in the tail, or all of them the same
+        return -log_likelihood, np.inf
+    return (weight, float(shape)) if np.isfinite(shape) and np.isfinite(weight).all() else (-log_likelihood, np.inf)

@@ -31,7 +31,7 @@ def estimate(
         forcing: what drives each profile's column.
         start: where to begin.
         seed: seed of the sampling.
-        rounds: rounds of sampling and improving; with 0.19 and 2.1 the first few hundred profiles needed three.
+        rounds: rounds of sampling and improving; each reaches no further than ``error_model.REACH``.
         report: called after each round with its number and what it found.
 
     Returns:

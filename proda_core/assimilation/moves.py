@@ -93,8 +93,10 @@ class Move:
         return self._search.step
 
     def tune(self, chance: Tensor) -> None:
-        """Adapt the step size to the acceptance of an iteration (problem, chain)."""
-        self._search.update(chance.mean(1))
+        """Adapt the step size to the acceptance of an iteration (problem, chain), in the chains that have found a density."""
+        found = torch.isfinite(self.log_density)
+        mean = torch.where(found, chance, 0.0).sum(1) / found.sum(1).clamp(min=1)
+        self._search.update(torch.where(found.any(1), mean, self.acceptance_aim))
 
     def learn(self, visited: Tensor) -> None:
         """Adapt the shape of proposals to a window of states (problem, chain, iteration, d)."""
@@ -227,32 +229,13 @@ class Hamiltonian(Move):
         self._factor = torch.eye(start.shape[-1], dtype=start.dtype).expand(len(start), -1, -1)
         self._gradient = self._evaluate(start)[1]
 
-    def rows(self, which: Tensor) -> Self:
-        """The move of some of the problems."""
-        part = copy.copy(self)
-        for name, value in vars(self).items():
-            if isinstance(value, Tensor):
-                setattr(part, name, value[which])
-        part.target, part._search = self.target.rows(which), self._search.rows(which)
-        return part
-
     def first_step(self, d: int) -> float:
         """Half of a quarter turn in one path."""
         return math.pi / 4 / self._steps
 
     def iterate(self, normal: Tensor, uniform: Tensor, inverse_temperature: float) -> Tensor:
         """One path of every chain; see :meth:`Move.iterate`."""
-        z = torch.linalg.solve_triangular(self._factor, (self.x - self._centre[:, None]).mT, upper=False).mT
-        angle = self._angle(uniform)
-        cos, sin = angle.cos(), angle.sin()
-        v, force = normal, self._force(z, self._gradient)
-        for _ in range(self._steps):
-            v = v + angle / 2 * force
-            z, v = z * cos + v * sin, v * cos - z * sin
-            proposal = self._centre[:, None] + torch.einsum("pij,pcj->pci", self._factor, z)
-            log_density, gradient = self._evaluate(proposal)
-            force = self._force(z, gradient)
-            v = v + angle / 2 * force
+        proposal, v, log_density, gradient = self.path(normal, self._angle(uniform))
         gained = inverse_temperature * (log_density - self.log_density)
         chance = _chance(gained + (normal.square().sum(-1) - v.square().sum(-1)) / 2)
         accepted = uniform[..., -1] < chance
@@ -260,6 +243,24 @@ class Hamiltonian(Move):
         self._gradient = torch.where(accepted[..., None], gradient, self._gradient)
         self.log_density = torch.where(accepted, log_density, self.log_density)
         return chance
+
+    def path(self, v: Tensor, angle: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Where a path leads that leaves the present states with velocity ``v`` (problem, chain, d); the states stay.
+
+        Returns:
+            states and velocities there (problem, chain, d), log density (problem, chain) and its gradient (problem, chain, d).
+        """
+        z = torch.linalg.solve_triangular(self._factor, (self.x - self._centre[:, None]).mT, upper=False).mT
+        cos, sin = angle.cos(), angle.sin()
+        force = self._force(z, self._gradient)
+        for _ in range(self._steps):
+            v = v + angle / 2 * force
+            z, v = z * cos + v * sin, v * cos - z * sin
+            x = self._centre[:, None] + torch.einsum("pij,pcj->pci", self._factor, z)
+            log_density, gradient = self._evaluate(x)
+            force = self._force(z, gradient)
+            v = v + angle / 2 * force
+        return x, v, log_density, gradient
 
     def _angle(self, uniform: Tensor) -> Tensor:
         """Angle of each step (problem, chain, 1): at most a quarter turn a path, varied by a fifth so that no path is periodic.

@@ -202,11 +202,19 @@ class Default(Posterior):
         density = (x.square() * -0.5).exp() * (self._span / math.sqrt(2 * math.pi))
         return -self._degrees[:, None] / 2 * excess.log() - x.square().sum(-1) / 2, by_physical * density - x
 
-    def error_size(self, soc: Tensor, streams: Streams) -> Tensor:
-        """Draws of the error size s [1] (profile, k) given SOC density (profile, k, 20), from its scaled inverse chi-square."""
+    def error_distribution(self, soc: Tensor) -> tuple[Tensor, Tensor]:
+        """Distribution of the error size s given SOC density (profile, k, 20): s^2 is scaled inverse chi-square.
+
+        Returns:
+            degrees of freedom (profile, k) and scale, the typical s, [1] (profile, k).
+        """
         degrees = self._degrees[:, None].expand(soc.shape[:2])
-        scale = self.error.size**2 * (self.error.degrees + self.misfit(soc))
-        return (scale / streams.chi_square(degrees)).sqrt()
+        return degrees, self.error.size * ((self.error.degrees + self.misfit(soc)) / degrees).sqrt()
+
+    def error_size(self, soc: Tensor, streams: Streams) -> Tensor:
+        """Draws of the error size s [1] (profile, k) given SOC density (profile, k, 20)."""
+        degrees, scale = self.error_distribution(soc)
+        return scale * (degrees / streams.chi_square(degrees)).sqrt()
 
     def each_given_others(self, soc: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Distribution of each logarithmic observation given the others of its profile: a t, the error size integrated out.

@@ -53,6 +53,16 @@ def assimilate(
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster to work there, such as tcp://host:8786.")
     ] = None,
+    error_size: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S", show_default=False, help="Typical relative error of the model at a layer; see proda error-model."
+        ),
+    ] = None,
+    error_degrees: Annotated[
+        float | None,
+        typer.Option(metavar="NU", show_default=False, help="Degrees of freedom of its distribution over profiles."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted, if there is one.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Start again, and replace an output that is there already.")] = False,
     keep_draws: Annotated[
@@ -66,19 +76,24 @@ def assimilate(
     """Estimate the parameters of the model at every profile; a run that is interrupted goes on with --resume."""
     from proda_core.assimilation import runs, sites
 
-    effort = {"chains": chains, "draws": draws, "most_draws": most_draws or max(draws or 0, sites.Options.most_draws)}
+    effort: dict[str, Any] = {
+        "chains": chains,
+        "draws": draws,
+        "most_draws": most_draws or max(draws or 0, sites.Options.most_draws),
+    }
+    effort |= {"error_size": error_size, "error_degrees": error_degrees}
     try:
         options = sites.Options(likelihood, seed=seed, **{name: value for name, value in effort.items() if value is not None})
     except ValueError as error:
         raise UsageError(str(error)) from None
     runs.check_start(out, keep_draws, resume=resume, force=force)
-    forcing, land = _forcing(climate or embedded_climate())
-    table = _profiles(profiles, land)
+    forcing, land = forcing_of(climate or embedded_climate())
+    table = profiles_of(profiles, land)
     if limit is not None and limit < table.sizes["profile"]:
         from proda_core import observations
 
         table = observations.select(table, np.arange(limit))
-    cells = _cells(table, land)
+    cells = cells_of(table, land)
     try:
         with progress("profiles") as show:
             runs.run(
@@ -92,7 +107,7 @@ def assimilate(
     _show(out, keep_draws)
 
 
-def _forcing(source: Path) -> tuple[Callable[[np.ndarray[Any, Any]], Any], LandGrid]:
+def forcing_of(source: Path) -> tuple[Callable[[np.ndarray[Any, Any]], Any], LandGrid]:
     """What gives the forcing of some cells of a climate file, and where the cells are."""
     if not source.is_file():
         raise Failure(
@@ -108,8 +123,19 @@ def _forcing(source: Path) -> tuple[Callable[[np.ndarray[Any, Any]], Any], LandG
     return forcing, simulation.land_from_dataset(stored)
 
 
-def _profiles(path: Path, land: LandGrid) -> xr.Dataset:
-    """The table of profiles; of a file that quality control has not seen, with the account of it."""
+def profiles_of(path: Path, land: LandGrid) -> xr.Dataset:
+    """The table of profiles with the layers that were measured; of a file that quality control has not seen, with its account."""
+    from proda_core import observations
+
+    table = _table(path, land)
+    measured = observations.measured(table)
+    left_out = table.sizes["observation"] - measured.sizes["observation"]
+    if left_out:
+        typer.echo(f"{left_out:,} layers that were extrapolated rather than measured are left out")
+    return measured
+
+
+def _table(path: Path, land: LandGrid) -> xr.Dataset:
     from proda_core import observations
 
     if path.suffix == ".nc" and (not path.is_file() or _is_table(path)):
@@ -133,7 +159,7 @@ def _is_table(path: Path) -> bool:
         return False
 
 
-def _cells(table: xr.Dataset, land: LandGrid) -> np.ndarray[Any, Any]:
+def cells_of(table: xr.Dataset, land: LandGrid) -> np.ndarray[Any, Any]:
     """The land cell of each profile."""
     cells = land.cells_near(table["latitude"].values, table["longitude"].values)
     missing = np.flatnonzero(cells < 0)
@@ -206,6 +232,11 @@ def _show(out: Path, draws: Path | None) -> None:
     for words, modelled in (("posterior mean", fitted), ("CLM5 default parameters", default)):
         if known.sum() > 1:
             table.add_row(f"NSE of SOC density, {words}", f"{efficiency(observed[known], modelled[known]):.3f}")
+    if "loo_probability" in posterior:
+        probability = posterior["loo_probability"].values[known]
+        for share in (0.5, 0.9):
+            inside = np.mean(np.abs(probability - 0.5) < share / 2)
+            table.add_row(f"layers within the {share:.0%} interval that the other layers predict", f"{100 * inside:.1f} %")
     Console().print(table)
     for path in (out, draws):
         if path:

@@ -13,8 +13,9 @@
 from proda_core.observations.reading import FORMATS, read
 from proda_core.observations.report import Report
 from proda_core.observations.table import build, check, concat, layer_counts, load, save, select
-from proda_core.observations.thinning import thin, with_layers
+from proda_core.observations.thinning import measured, thin, with_layers
 
 __all__ = [
-    "FORMATS", "Report", "build", "check", "concat", "layer_counts", "load", "read", "save", "select", "thin", "with_layers",
+    "FORMATS", "Report", "build", "check", "concat", "layer_counts", "load", "measured", "read", "save", "select", "thin",
+    "with_layers",
 ]  # fmt: skip

@@ -38,3 +38,9 @@ def thin(dataset: xr.Dataset, per_cell: int = 1, size: float = 0.5, seed: int = 
 def with_layers(dataset: xr.Dataset, at_least: int) -> xr.Dataset:
     """The profiles with at least so many layers."""
     return select(dataset, layer_counts(dataset) >= at_least)
+
+
+def measured(dataset: xr.Dataset, min_layers: int = 1) -> xr.Dataset:
+    """The layers that somebody measured, without those extrapolated, of profiles that keep at least ``min_layers`` of them."""
+    kept = dataset.isel(observation=~dataset["extrapolated"].values)
+    return select(kept, layer_counts(kept) >= min_layers)

@@ -131,9 +131,7 @@ class TestFetch:
             raise DownloadError("expected an answer, got none; check the connection")
 
         monkeypatch.setattr(fetch, "fetch", offline)
-        assert (
-            fails("fetch", "wosis-2023", "--to", tmp_path) == "error: expected an answer, got none; check the connection"
-        )
+        assert fails("fetch", "wosis-2023", "--to", tmp_path) == "error: expected an answer, got none; check the connection"
 
     def test_wrong_usage(self, tmp_path: Path) -> None:
         assert "expected one of wosis-2023, got 'wosis-1850'" in fails("fetch", "wosis-1850", code=2)
