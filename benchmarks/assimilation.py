@@ -22,6 +22,7 @@ import xarray as xr
 
 from proda_core import climate, observations, parameters, simulation
 from proda_core.assimilation import assemble, runs, sites
+from proda_core.commands.assimilate import cells_of
 from proda_core.process import column, kernel
 from proda_core.process.places import Places
 from tests.twin import soil_profiles
@@ -54,7 +55,7 @@ def real(file: Path, count: int) -> tuple[xr.Dataset, np.ndarray]:
     drawn = np.sort(np.random.default_rng(1).choice(table.sizes["profile"], min(count, table.sizes["profile"]), replace=False))
     table = observations.select(table, drawn)
     land = simulation.land_from_dataset(climate.read())
-    return table, land.cells_near(table["latitude"].values, table["longitude"].values)
+    return table, cells_of(table, land)
 
 
 def made(count: int) -> tuple[xr.Dataset, np.ndarray]:
@@ -80,9 +81,8 @@ def assimilate(profiles: xr.Dataset, cells: np.ndarray, workers: int, batch: int
 def report(posterior: xr.Dataset, seconds: float) -> None:
     """Pace, quality and memory."""
     count = posterior.sizes["profile"]
-    print(
-        f"converged (R-hat < 1.01, bulk and tail sample size >= 400 for fitted SOC): {100 * float(posterior['converged'].mean()):.1f} %"
-    )
+    share = 100 * float(posterior["converged"].mean())
+    print(f"converged (R-hat < 1.01, bulk and tail sample size >= 400 for fitted SOC): {share:.1f} %")
     print(f"draws of each chain, median: {float(posterior['draws_made'].median()):.0f}")
     print(f"{seconds:.0f} s, {3600 * count / seconds:,.0f} profiles an hour")
     print(f"projected for {ORIGINAL_PROFILES:,} profiles: {seconds / count * ORIGINAL_PROFILES / 3600:.2f} h")
@@ -103,10 +103,9 @@ def original(profiles: xr.Dataset, cells: np.ndarray) -> None:
     each = (time.perf_counter() - start) / repeats / batch
     solves = ORIGINAL_SOLVES * ORIGINAL_PROFILES
     print(
-        f"the original's {solves:.2g} solves: {solves * each / 3600:.1f} h with our solver ({each * 1e6:.2f} microseconds each), ",
-        end="",
+        f"the original's {solves:.2g} solves: {solves * each / 3600:.1f} h with our solver ({each * 1e6:.2f} microseconds each),"
     )
-    print(f"{solves * ORIGINAL_SECONDS_A_SOLVE / 3600:,.0f} h with its own ({ORIGINAL_SECONDS_A_SOLVE * 1e3:.0f} ms each)")
+    print(f"{solves * ORIGINAL_SECONDS_A_SOLVE / 3600:,.0f} h with its own ({ORIGINAL_SECONDS_A_SOLVE * 1e3:.0f} ms each, cited)")
 
 
 if __name__ == "__main__":

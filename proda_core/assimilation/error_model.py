@@ -1,10 +1,10 @@
 """How far the model is from observed layers: the size of the error, estimated from the profiles themselves.
 
 Every profile has an error size s of its own; over profiles s^2 follows a scaled inverse chi-square distribution with typical
-size S and nu degrees of freedom.  With s integrated out, a profile with n layers, residuals r_i and known errors e_i has the
-likelihood ::
+size S and nu degrees of freedom.  With s integrated out, a profile with n layers and logarithmic residuals r_i has the likelihood
+(a multivariate t) ::
 
-    L = Gamma((nu + n) / 2) / Gamma(nu / 2) prod_i (pi nu (S^2 + e_i^2))^-1/2 (1 + sum_i r_i^2 / (S^2 + e_i^2) / nu)^-(nu + n) / 2
+    L = Gamma((nu + n) / 2) / Gamma(nu / 2) (pi nu S^2)^(-n / 2) (1 + sum_i r_i^2 / (nu S^2))^(-(nu + n) / 2)
 
 S and nu are those that make all profiles together likeliest, the parameters of the soil model integrated out as well (empirical
 Bayes).  Given draws under (S0, nu0), a profile's marginal likelihood relative to there is the mean of L / L0 over its draws;

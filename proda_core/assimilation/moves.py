@@ -12,6 +12,8 @@ from typing import Literal, Protocol, Self
 
 import torch
 
+from proda_core.assimilation import leapfrog
+
 Tensor = torch.Tensor
 Method = Literal["hamiltonian", "metropolis", "differential-evolution"]
 
@@ -160,7 +162,7 @@ class Metropolis(Move):
 
     def __init__(self, target: Target, start: Tensor, steps: int) -> None:
         super().__init__(target, start, steps)
-        self._factor = torch.eye(start.shape[-1], dtype=start.dtype).expand(len(start), -1, -1)
+        self._factor = torch.eye(start.shape[-1], dtype=start.dtype).repeat(len(start), 1, 1)
 
     def jump(self, normal: Tensor, uniform: Tensor) -> Tensor:
         """Normal jumps."""
@@ -226,7 +228,7 @@ class Hamiltonian(Move):
         self.cost = self._steps = steps
         super().__init__(target, start, steps)
         self._centre = torch.zeros_like(start[:, 0])
-        self._factor = torch.eye(start.shape[-1], dtype=start.dtype).expand(len(start), -1, -1)
+        self._factor = torch.eye(start.shape[-1], dtype=start.dtype).repeat(len(start), 1, 1)
         self._gradient = self._evaluate(start)[1]
 
     def first_step(self, d: int) -> float:
@@ -250,16 +252,18 @@ class Hamiltonian(Move):
         Returns:
             states and velocities there (problem, chain, d), log density (problem, chain) and its gradient (problem, chain, d).
         """
-        z = torch.linalg.solve_triangular(self._factor, (self.x - self._centre[:, None]).mT, upper=False).mT
-        cos, sin = angle.cos(), angle.sin()
-        force = self._force(z, self._gradient)
-        for _ in range(self._steps):
-            v = v + angle / 2 * force
-            z, v = z * cos + v * sin, v * cos - z * sin
-            x = self._centre[:, None] + torch.einsum("pij,pcj->pci", self._factor, z)
+        centre, factor, angles = self._centre.numpy(), self._factor.numpy(), angle[..., 0].contiguous().numpy()
+        z, v, gradient = torch.empty_like(self.x), v.clone(), self._gradient
+        leapfrog.reference(z.numpy(), self.x.contiguous().numpy(), centre, factor)
+        leapfrog.kick(z.numpy(), v.numpy(), gradient.contiguous().numpy(), factor, angles / 2)
+        for step in range(self._steps):
+            leapfrog.turn(z.numpy(), v.numpy(), angles)
+            x = torch.empty_like(z)
+            leapfrog.place(x.numpy(), z.numpy(), centre, factor)
             log_density, gradient = self._evaluate(x)
-            force = self._force(z, gradient)
-            v = v + angle / 2 * force
+            # the second half of a step's kick and the first of the next are one
+            last = step == self._steps - 1
+            leapfrog.kick(z.numpy(), v.numpy(), gradient.contiguous().numpy(), factor, angles / 2 if last else angles)
         return x, v, log_density, gradient
 
     def _angle(self, uniform: Tensor) -> Tensor:
@@ -275,10 +279,6 @@ class Hamiltonian(Move):
     def _evaluate(self, x: Tensor) -> tuple[Tensor, Tensor]:
         log_density, gradient = self.target.value_and_gradient(x)
         return _finite_or_never(log_density), torch.nan_to_num(gradient, 0.0, 0.0, 0.0)
-
-    def _force(self, z: Tensor, gradient: Tensor) -> Tensor:
-        """-grad U (problem, chain, d)."""
-        return torch.einsum("pij,pci->pcj", self._factor, gradient) + z
 
     def learn(self, visited: Tensor) -> None:
         """Take the mean and the covariance of the chains as the reference."""

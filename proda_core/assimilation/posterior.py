@@ -35,17 +35,20 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 
 from proda_core import parameters
 from proda_core.assimilation import operator
 from proda_core.assimilation.error_model import ErrorModel
+from proda_core.assimilation.likelihood import multivariate_t
 from proda_core.assimilation.streams import Streams
 from proda_core.grid import LAYERS
 from proda_core.process.places import Places
 
 Tensor = torch.Tensor
+FloatArray = npt.NDArray[np.float64]
 Likelihood = Literal["default", "published"]
 
 PUBLISHED_RELATIVE_ERROR = 0.6
@@ -162,7 +165,9 @@ class Default(Posterior):
         self.error = error
         self._log_soc = observations.soc.log()
         self._precision = observations.seen / error.size**2
-        self._degrees = error.degrees + observations.seen.sum(1)
+        self._layers = observations.seen.sum(1)
+        self._kept: FloatArray | None = None
+        self._degrees = error.degrees + self._layers
 
     def rows(self, which: Tensor) -> Self:
         """See :class:`Posterior`."""
@@ -191,16 +196,19 @@ class Default(Posterior):
     def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """See :class:`Posterior`."""
         physical, place = self._columns(self.to_unit(x))
-        soc, kept = self._places.forward(physical, place)
-        modelled = self.observed_by(soc.view(*x.shape[:2], LAYERS))
-        residual = self._log_soc[:, None] - modelled.log()
-        weighted = residual * self._precision[:, None]
-        excess = 1 + (weighted * residual).sum(-1) / self.error.degrees
-        slope = self._degrees[:, None] / self.error.degrees / excess
-        by_soc = torch.einsum("poj,pko->pkj", self.observations.weight, weighted / modelled * slope[..., None])
+        soc, kept = self._places.forward(physical, place, self._kept)
+        self._kept = kept
+        likelihood, by_soc = multivariate_t(
+            soc.view(*x.shape[:2], LAYERS),
+            self.observations.weight,
+            self._log_soc,
+            self._layers,
+            self.error.size,
+            self.error.degrees,
+        )
         by_physical = self._places.backward(physical, place, kept, by_soc.flatten(0, 1)).view_as(x)
         density = (x.square() * -0.5).exp() * (self._span / math.sqrt(2 * math.pi))
-        return -self._degrees[:, None] / 2 * excess.log() - x.square().sum(-1) / 2, by_physical * density - x
+        return likelihood - x.square().sum(-1) / 2, by_physical * density - x
 
     def error_distribution(self, soc: Tensor) -> tuple[Tensor, Tensor]:
         """Distribution of the error size s given SOC density (profile, k, 20): s^2 is scaled inverse chi-square.

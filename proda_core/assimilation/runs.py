@@ -235,7 +235,7 @@ def _assemble(folder: Parts, plan: Plan, out: Path, draws: Path | None, *, repla
     sizes = {assemble.PROFILE: plan.profile_count, assemble.OBSERVATION: 0}
     sizes[assemble.OBSERVATION] = sum(part.sizes[assemble.OBSERVATION] for part in batches())
     for target, fill in ((draws, assemble.draws), (out, assemble.posterior)):
-        if target and assemble.plan_of(target) != plan.digest:
+        if target and (replace or assemble.plan_of(target) != plan.digest):
             assemble.put(target, plan.digest, partial(_fill, fill, batches, sizes), replace=replace, sizes=sizes)
 
 

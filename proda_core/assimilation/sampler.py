@@ -29,6 +29,9 @@ Tensor = torch.Tensor
 _BLOCK = 16
 """Iterations for which random numbers are drawn at a time."""
 
+_VISITED = 1000
+"""Iterations of a warm-up window, evenly spread, that are kept to learn from: long windows must not fill the memory."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -120,9 +123,11 @@ class Sampler:
             if window:
                 self._move.learn(torch.stack(visited, dim=2))
             visited = []
-            for chance in self._iterate(length):
+            every = -(-length // _VISITED)
+            for i, chance in enumerate(self._iterate(length)):
                 self._move.tune(chance)
-                visited.append(self._move.x)
+                if (i + 1) % every == 0:
+                    visited.append(self._move.x)
         self._move.freeze()
 
     def draw(self, count: int) -> Draws:

@@ -1,8 +1,9 @@
 """Assimilation of a batch of profiles: observations and forcing in, posterior out.
 
 The chains of all profiles of a batch run side by side.  After a first stretch those profiles whose fitted SOC has converged are
-done; the others go on, each time for as many draws again, until they have converged too or the effort is used up.  What comes
-out for a profile depends on the seed, on its own observations and on its forcing, not on its neighbours in the batch.
+done; the others go on, each time for half as many draws again, until they have converged too or the effort is used up.  What
+comes out for a profile depends on the seed, on its own observations and on its forcing; on its neighbours in the batch it depends
+by round-off only.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Options:
         likelihood: ``"default"`` or ``"published"``, see :mod:`proda_core.assimilation.posterior`.
         chains: chains of each profile (the published likelihood has its own three).
         draws: draws of each chain before the first look at convergence; a profile that needs more gets half as many again, and
-        again. most_draws: draws of each chain after which a profile is given up.
+            again.
+        most_draws: draws of each chain after which a profile is given up.
         seed: seed of the whole run.
         error_size: typical relative error of the model at an observed layer [1].
         error_degrees: degrees of freedom of its distribution over profiles [1].

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from proda_core.grid import LandGrid
 
-_BATCH = 128
+_BATCH = 256
 
 
 def _positive(value: int | None) -> int | None:
@@ -55,9 +55,7 @@ def assimilate(
     ] = None,
     error_size: Annotated[
         float | None,
-        typer.Option(
-            metavar="S", show_default=False, help="Typical relative error of the model at a layer; see proda error-model."
-        ),
+        typer.Option(metavar="S", show_default=False, help="Typical relative error at a layer; see proda error-model."),
     ] = None,
     error_degrees: Annotated[
         float | None,
@@ -79,9 +77,13 @@ def assimilate(
     effort: dict[str, Any] = {
         "chains": chains,
         "draws": draws,
-        "most_draws": most_draws or max(draws or 0, sites.Options.most_draws),
+        "most_draws": most_draws,
+        "error_size": error_size,
+        "error_degrees": error_degrees,
     }
-    effort |= {"error_size": error_size, "error_degrees": error_degrees}
+    _check_of_use(likelihood, effort)
+    if most_draws is None:
+        effort["most_draws"] = max(draws or 0, sites.Options.most_draws)
     try:
         options = sites.Options(likelihood, seed=seed, **{name: value for name, value in effort.items() if value is not None})
     except ValueError as error:
@@ -105,6 +107,13 @@ def assimilate(
         typer.echo(f"The batches that are done are kept in {out}.parts; go on with --resume.", err=True)
         raise
     _show(out, keep_draws)
+
+
+def _check_of_use(likelihood: str, effort: dict[str, Any]) -> None:
+    """Refuse options that the published likelihood would leave unused: it comes with the effort of its authors."""
+    unused = [f"--{name.replace('_', '-')}" for name, value in effort.items() if value is not None and name != "draws"]
+    if likelihood == "published" and unused:
+        raise UsageError(f"expected no {', '.join(unused)} beside --likelihood published, which has its own effort; leave it out")
 
 
 def forcing_of(source: Path) -> tuple[Callable[[np.ndarray[Any, Any]], Any], LandGrid]:
@@ -131,7 +140,11 @@ def profiles_of(path: Path, land: LandGrid) -> xr.Dataset:
     measured = observations.measured(table)
     left_out = table.sizes["observation"] - measured.sizes["observation"]
     if left_out:
-        typer.echo(f"{left_out:,} layers that were extrapolated rather than measured are left out")
+        lost = table.sizes["profile"] - measured.sizes["profile"]
+        with_them = f", and with them {lost:,} profiles that had no others" if lost else ""
+        typer.echo(f"{left_out:,} layers that were extrapolated rather than measured are left out{with_them}")
+    if not measured.sizes["profile"]:
+        raise Failure(f"expected profiles with measured layers in {path}, got extrapolated ones only; take other profiles")
     return measured
 
 

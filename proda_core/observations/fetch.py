@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -128,7 +129,7 @@ def _write_down(record: Path, archive: Path) -> None:
 
 
 def _unpack(archive: Path, wanted: PublicFile, directory: Path) -> list[Path]:
-    """The wanted members of the archive, each whole or not there, flat in the directory; those that are there stay."""
+    """The wanted members of the archive, each whole or not there, flat in the directory; those that are there undamaged stay."""
     with zipfile.ZipFile(archive) as packed:
         chosen = {
             Path(member.filename).name: member
@@ -147,7 +148,13 @@ def _unpack(archive: Path, wanted: PublicFile, directory: Path) -> list[Path]:
 
 
 def _is_there(path: Path, member: zipfile.ZipInfo) -> bool:
-    return path.is_file() and path.stat().st_size == member.file_size
+    if not path.is_file() or path.stat().st_size != member.file_size:
+        return False
+    found = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            found = zlib.crc32(block, found)
+    return found == member.CRC
 
 
 def _check_room(needed: int, directory: Path) -> None:

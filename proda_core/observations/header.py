@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import warnings
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 
 LONGEST = 1 << 20
 """A first line longer than this is no header [bytes]."""
+
+DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError)
+"""What reading a packed file raises where it is damaged."""
 
 _OPEN: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
@@ -71,7 +75,7 @@ def look(path: Path) -> Header:
     try:
         with open_bytes(path) as file:
             start = file.readline(LONGEST)
-    except (OSError, EOFError) as error:
+    except DAMAGED as error:
         raise ValueError(f"expected a whole file at {path}, got one that cannot be read ({error}); get it again") from error
     if start.startswith((b"CDF", b"\x89HDF")):
         return Header(path, "netcdf", _variables(path))

@@ -10,8 +10,8 @@ the top of the mineral soil and organic horizons have negative depths; a lower d
 
 ISRaD's bulk density of the sample is the mass of fine earth per volume of *everything*; its own programs
 (``ISRaD.extra.Cstocks``) take ``OC bd_samp`` as carbon per volume, and ``bd_tot (1 - coarse)`` where only the total is known.  So
-it is here: coarse fragments do not enter a second time.  Where organic carbon is missing, total less inorganic carbon serves if
-both are given.
+it is here: coarse fragments do not enter a second time.  Where neither density is known it is estimated, that of the fine earth,
+and coarse fragments enter then.  Where organic carbon is missing, total less inorganic carbon serves if both are given.
 
 Source: Lawrence, C. R. et al. (2020), Earth System Science Data 12, 61-76; https://soilradiocarbon.org.
 """
@@ -52,6 +52,7 @@ def read(header: Header) -> Iterator[pd.DataFrame]:
     optional = (*_DATES, *_PLACES, *_VALUES)
     skip = 2 if _has_template_rows(header) else 0
     for piece in text.pieces(header, (*_NAMES, *_DATES), numbers, optional, skip=skip):
+        density = _density(piece)
         yield layers.frame(
             len(piece),
             profile_id=_profile_names(piece),
@@ -63,7 +64,8 @@ def read(header: Header) -> Iterator[pd.DataFrame]:
             layer_top=piece["lyr_top"] / CENTIMETRES_PER_METRE,
             layer_bottom=piece["lyr_bot"] / CENTIMETRES_PER_METRE,
             carbon=piece["lyr_c_org"].fillna(piece["lyr_c_tot"] - piece["lyr_c_inorg"]) / 100.0,
-            density=_density(piece),
+            density=density,
+            coarse_fragments=piece["lyr_coarse_tot"].where(density.isna()) / 100.0,
         )
 
 

@@ -122,12 +122,5 @@ def near_land(latitude: FloatArray, longitude: FloatArray, land: LandGrid) -> np
     Returns:
         true or false (place,).
     """
-    rows, columns = land.shape
-    full = np.zeros((rows + 2, columns), dtype=bool)
-    full[land.row + 1, land.column] = True
-    around = full | np.roll(full, 1, axis=1) | np.roll(full, -1, axis=1)
-    near = around[:-2] | around[1:-1] | around[2:]
-    row = np.floor((latitude + 90.0) / land.size).clip(0, rows - 1).astype(int)
-    column = np.floor((longitude + 180.0) / land.size).astype(int) % columns
-    found: npt.NDArray[np.bool_] = near[row, column]
+    found: npt.NDArray[np.bool_] = land.cells_near(latitude, longitude) >= 0
     return found

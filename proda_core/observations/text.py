@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.csv
 
-from proda_core.observations.header import SEPARATORS, Header, open_bytes
+from proda_core.observations.header import DAMAGED, SEPARATORS, Header, open_bytes
 
 BLOCK = 1 << 23
 """Size of a piece of text [bytes]."""
@@ -52,7 +52,7 @@ def pieces(
             yield reader.schema.empty_table().to_pandas().astype(kinds)  # so that a table without rows has its columns
             for batch in reader:
                 yield batch.to_pandas().astype(kinds)
-    except (pyarrow.ArrowException, ValueError, EOFError, OSError) as error:
+    except (pyarrow.ArrowException, ValueError, *DAMAGED) as error:
         raise ValueError(_complaint(header, error)) from error
 
 

@@ -62,6 +62,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _NODE = LAYERS_CLM5.node[:LAYERS].copy()
 _TOP = LAYERS_CLM5.top[:LAYERS].copy()
+_BOTTOM = LAYERS_CLM5.interface[:LAYERS].copy()
 _THICKNESS = LAYERS_CLM5.thickness[:LAYERS].copy()
 _CM_PER_M = 100.0
 _N = LAYERS * MONTHS
@@ -121,10 +122,13 @@ class Places:
         soc: Tensor = _Soc.apply(parameters, place, self)
         return soc
 
-    def forward(self, parameters: Tensor, place: Tensor) -> tuple[Tensor, FloatArray]:
-        """SOC density as in :meth:`soc`, without automatic differentiation, and what :meth:`backward` needs."""
-        values = parameters.contiguous().numpy()
-        soc, kept = np.empty((len(values), LAYERS)), np.empty((len(values), _KEPT, LAYERS))
+    def forward(self, parameters: Tensor, place: Tensor, kept: FloatArray | None = None) -> tuple[Tensor, FloatArray]:
+        """SOC density as in :meth:`soc`, without automatic differentiation, and what :meth:`backward` needs.
+
+        The latter is large: ``kept`` of an earlier call that is not needed any more may be handed in to be used again.
+        """
+        values, shape = parameters.contiguous().numpy(), (len(parameters), _KEPT, LAYERS)
+        soc, kept = np.empty((len(values), LAYERS)), kept if kept is not None and kept.shape == shape else np.empty(shape)
         kernel.share_out(partial(_forward_range, values, place.numpy(), self._arrays, soc, kept), len(values))
         return torch.from_numpy(soc), kept
 
@@ -225,15 +229,17 @@ def _load_column(w, v, c, p, place, arrays, kept):
 @_jit
 def _spread(kept, p, never_thaws):
     """Depth scalar and input profile of one column."""
-    efolding = max(p[_EFOLDING], _FLOOR[_EFOLDING])
+    decline = -1.0 / max(p[_EFOLDING], _FLOOR[_EFOLDING])
     log_beta = math.log(p[_BETA]) * _CM_PER_M
+    for j in range(LAYERS):
+        kept[_DEPTH, j] = math.exp(_NODE[j] * decline)
+        kept[_POWER, j] = math.exp(_BOTTOM[j] * log_beta)
     above, total = 1.0, 0.0
     for j in range(LAYERS):
-        kept[_DEPTH, j] = math.exp(-_NODE[j] / efolding)
-        below = math.exp((_TOP[j] + _THICKNESS[j]) * log_beta)
-        fall = _THICKNESS[j] * log_beta
-        share = above - below if fall < -0.5 else -above * math.expm1(fall)
-        kept[_POWER, j], kept[_SHARE, j] = below, share
+        below, fall = kept[_POWER, j], _THICKNESS[j] * log_beta
+        # where little is lost, the difference would lose digits
+        share = above - below if fall < -0.1 else -above * math.expm1(fall)
+        kept[_SHARE, j] = share
         total += share
         above = below
     for j in range(LAYERS):
@@ -343,11 +349,11 @@ def _collect_column(w, v, c, p, place, arrays, kept, out):
 def _by_beta(w, c, kept):
     """Gradient by ln beta: share_j = s_j / sum(s) with s_j = b_(j-1) - b_j and b_j = beta ** (100 z_j)."""
     total = 1.0 - kept[_POWER, LAYERS - 1]
-    total_slope = -_CM_PER_M * (_TOP[LAYERS - 1] + _THICKNESS[LAYERS - 1]) * kept[_POWER, LAYERS - 1]
+    total_slope = -_CM_PER_M * _BOTTOM[LAYERS - 1] * kept[_POWER, LAYERS - 1]
     above, gradient = 1.0, 0.0
     for j in range(LAYERS):
         below = kept[_POWER, j]
-        slope = _CM_PER_M * (_TOP[j] * above - (_TOP[j] + _THICKNESS[j]) * below)
+        slope = _CM_PER_M * (_TOP[j] * above - (_BOTTOM[j]) * below)
         by_profile = w[(_u(j) * _RECORD + _BY_PROFILE) * _W + c]
         gradient += by_profile * (slope / _THICKNESS[j] - kept[_SHARE, j] * total_slope) / total
         above = below

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scipy import stats
 
 from proda_core import observations, parameters
@@ -55,8 +54,8 @@ def _ranks(twin: Twin) -> dict[str, np.ndarray]:
 
 
 def test_ranks_of_the_truth_are_uniform(ranks: dict[str, np.ndarray]) -> None:
-    # Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788): the test is chi-square over nine bins, for each of the 23
-    # quantities at a level of 0.01 shared among them (Bonferroni)
+    # Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788): the test is chi-square over nine bins, for each of the
+    # 23 quantities at a level of 0.01 shared among them (Bonferroni)
     worst = {}
     for name, rank in ranks.items():
         assert rank.min() >= 0
@@ -69,3 +68,28 @@ def test_ranks_of_a_wrong_truth_are_not_uniform(ranks: dict[str, np.ndarray]) ->
     # the same test must notice error sizes that are claimed to be two thirds of what they are
     counts = np.bincount((ranks["error size"] * 2 // 3) * BINS // (RANKED + 1), minlength=BINS)
     assert stats.chisquare(counts).pvalue < 1e-6
+
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SITES = 240
+IDENTIFIABLE = 0.05
+"""Mean shrinkage above which the profiles say something about a parameter."""
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the observed profiles, whose places and depths it takes, are not here")
+def test_ninety_percent_intervals_cover_the_truth_at_real_sites() -> None:
+    rng = np.random.default_rng(31)
+    files = [SHARED / "soc_layers.csv.gz", SHARED / "permafrost_increments.csv"]
+    land = soil_profiles.world().land
+    table, _ = observations.read(files, land=land, min_layers=3)
+    table = observations.measured(observations.thin(table, per_cell=1, seed=1), min_layers=3)
+    table = observations.select(table, np.sort(rng.choice(table.sizes["profile"], SITES, replace=False)))
+    cells = land.cells_near(table["latitude"].values, table["longitude"].values)
+    depths = (table[name].values for name in ("profile_index", "layer_top", "layer_bottom"))
+    twin = soil_profiles.make(*depths, cells, rng)
+    found = sites.assimilate(twin.profiles, twin.forcing, sites.Options(most_draws=1215))
+    lower, upper = (parameters.to_unit(found["quantiles"].sel(quantile=q).values) for q in (0.05, 0.95))
+    covered = ((twin.unit > lower) & (twin.unit < upper)).mean(0)
+    known = found["shrinkage"].mean("profile").values > IDENTIFIABLE
+    assert set(np.array(parameters.IDS)[known]) >= {"efolding", "tau4s2", "w_scaling"}
+    assert np.all((covered[known] > 0.85) & (covered[known] < 0.95)), dict(zip(parameters.IDS, covered.round(3), strict=True))

@@ -141,6 +141,10 @@ def test_assimilate_says_what_is_wrong_with_its_options(file: Path, tmp_path: Pa
     assert "expected at least 2 chains" in fails("assimilate", file, "--out", out, "--chains", "1", code=2)
     for option in ("--batch", "--workers", "--limit"):
         assert "of at least 1, got 0" in fails("assimilate", file, "--out", out, option, "0", code=2)
+    for option, value in (("--chains", "5"), ("--most-draws", "900"), ("--error-size", "0.3")):
+        line = fails("assimilate", file, "--out", out, "--likelihood", "published", option, value, code=2)
+        assert f"expected no {option} beside --likelihood published" in line
+    assert "most_draws not below, got 240 and 0" in fails("assimilate", file, "--out", out, "--most-draws", "0", code=2)
     assert "make it with proda observe" in fails("assimilate", tmp_path / "none.nc", "--out", out)
     assert "expected a climate file at" in fails("assimilate", file, "--out", out, "--climate", tmp_path / "none.nc")
     assert "create it first" in fails("assimilate", file, "--out", tmp_path / "none" / "o.zarr")
@@ -154,6 +158,15 @@ def test_assimilate_refuses_profiles_without_land(profiles: xr.Dataset, tmp_path
     observations.save(at_sea, tmp_path / "sea.nc")
     line = fails("assimilate", tmp_path / "sea.nc", "--out", tmp_path / "o.zarr")
     assert "expected land within a cell of every profile, got none near 3 of them, such as p000 at 0.25 N, -30 E" in line
+
+
+def test_assimilate_refuses_profiles_that_nobody_measured(profiles: xr.Dataset, tmp_path: Path) -> None:
+    extended = profiles.assign(extrapolated=profiles["extrapolated"] | True)
+    observations.save(extended, tmp_path / "extended.nc")
+    result = proda("assimilate", tmp_path / "extended.nc", "--out", tmp_path / "o.zarr")
+    assert result.exit_code == 1
+    assert "and with them 3 profiles that had no others" in result.stdout
+    assert "expected profiles with measured layers in" in result.stderr
 
 
 def test_assimilate_controls_a_raw_file_and_shows_the_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

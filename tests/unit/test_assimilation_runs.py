@@ -485,6 +485,15 @@ def test_a_finished_store_is_replaced_only_by_force_and_only_in_the_end(tmp_path
     assert [file.name for file in tmp_path.iterdir()] == ["o.zarr"]
 
 
+def test_force_mends_a_store_that_was_damaged(tmp_path: Path, here: None) -> None:
+    out = run(tmp_path / "o.zarr")
+    first = content(out)
+    next(file for file in out.rglob("0") if file.is_file()).unlink()
+    assert content(out) != first
+    run(out, force=True)
+    assert content(out) == first
+
+
 def test_to_resume_what_is_finished_changes_nothing(tmp_path: Path, here: None) -> None:
     out = run(tmp_path / "o.zarr", resume=True)
     first = {file: file.stat().st_mtime_ns for file in out.rglob("*")}

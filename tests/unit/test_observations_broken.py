@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -95,6 +97,16 @@ class TestTexts:
         packed = path.with_name(f"{path.name}.gz")
         packed.write_bytes(gzip.compress(path.read_bytes() * 3)[:-20])
         assert "expected a whole" in refusal(packed)
+
+    @pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+    @pytest.mark.parametrize("part", [0.0, 0.5])
+    def test_packed_and_damaged(self, suffix: str, pack: Callable[[bytes], bytes], part: float, path: Path) -> None:
+        content = bytearray(pack(path.read_bytes() * 50))
+        start = 5 + int(part * len(content))
+        content[start : start + 40] = bytes(byte ^ 0x5A for byte in content[start : start + 40])
+        packed = path.with_name(f"{path.name}{suffix}")
+        packed.write_bytes(content)
+        refusal(packed)
 
     def test_packed_in_name_only(self, path: Path) -> None:
         assert "expected a whole file at" in refusal(path.rename(path.with_name(f"{path.name}.gz")))

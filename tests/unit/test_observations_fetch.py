@@ -151,9 +151,12 @@ def test_an_unpacked_file_that_is_gone_comes_again(url: str, to: Path) -> None:
     files = fetch.fetch("wosis-2023", to, url=url)
     files[1].unlink()
     files[2].write_text("cut", encoding="utf-8")
+    whole = files[3].read_bytes()
+    files[3].write_bytes(bytes(len(whole)))
     assert fetch.fetch("wosis-2023", to, url=url) == files
     assert files[1].is_file()
     assert files[2].stat().st_size > 3
+    assert files[3].read_bytes() == whole
 
 
 def test_a_download_that_breaks_off_goes_on(url: str, content: Content, to: Path) -> None:

@@ -36,8 +36,7 @@ def expected(layers: tuple[Layer, ...], name: str) -> list[float]:
     found = []
     for soil in layers:
         density = soil.density or float(pedotransfer.bulk_density(soil.carbon / 100)) / 1000
-        stones = None if soil.density is None and name == "israd" else soil.stones  # ISRaD's stones belong to its density
-        found.append(replace(soil, density=density, stones=stones).soc_density)
+        found.append(replace(soil, density=density).soc_density)
     return found
 
 
