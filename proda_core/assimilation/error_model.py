@@ -37,7 +37,9 @@ MOST_DEGREES = 200.0
 class ErrorModel:
     """Distribution of the error size over profiles.
 
-    The defaults are what ``proda error-model`` found with 400 of the 2,210 profiles that README names, in its third round.
+    The defaults are what the third round of ``proda error-model`` (seed 0) found with 400 of the 2,210 observed profiles that
+    README names; the rounds before had found 0.209 and 1.85, 0.208 and 1.83.  With nu below 2 the prior of s^2 has no mean: some
+    profiles are very far from what the model can do.
 
     Attributes:
         size: typical relative error S [1].

@@ -1,4 +1,4 @@
-"""The steps of a Hamiltonian path around a Gaussian reference, compiled; :class:`moves.Hamiltonian` says what they are.
+"""The steps of a Hamiltonian path around a Gaussian reference, and how it is learned, compiled; see :class:`moves.Hamiltonian`.
 
 For many small problems PyTorch spends its time on starting operations: a batch of 21 x 21 products took longer than the density.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numba
+import numpy as np
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
@@ -73,3 +74,37 @@ def reference(z, x, centre, factor):
                 for j in range(i):
                     total -= factor[p, i, j] * z[p, c, j]
                 z[p, c, i] = total / factor[p, i, i]
+
+
+@_jit
+def learn(states, shrink, mean, factor):
+    """Mean m and lower triangular factor L of the covariance, shrunk towards the identity, of each problem's states.
+
+    Problem by problem, so that not one bit depends on what else is in the batch.
+
+    Args:
+        states: (problem, state, d).
+        shrink: weight of the identity, in states.
+        mean: written (problem, d).
+        factor: written, zero above the diagonal before (problem, d, d).
+    """
+    problems, count, d = states.shape
+    covariance = np.empty((d, d))
+    for p in range(problems):
+        for i in range(d):
+            mean[p, i] = 0.0
+            for n in range(count):
+                mean[p, i] += states[p, n, i] / count
+            for j in range(i + 1):
+                covariance[i, j] = shrink if i == j else 0.0
+        for n in range(count):
+            for i in range(d):
+                away = states[p, n, i] - mean[p, i]
+                for j in range(i + 1):
+                    covariance[i, j] += away * (states[p, n, j] - mean[p, j])
+        for i in range(d):
+            for j in range(i + 1):
+                rest = covariance[i, j] / (count + shrink)
+                for k in range(j):
+                    rest -= factor[p, i, k] * factor[p, j, k]
+                factor[p, i, j] = math.sqrt(rest) if i == j else rest / factor[p, j, j]

@@ -167,12 +167,13 @@ class Metropolis(Move):
     def jump(self, normal: Tensor, uniform: Tensor) -> Tensor:
         """Normal jumps."""
         size: Tensor = self.step * (2.38 / normal.shape[-1] ** 0.5)
-        jump: Tensor = size[:, None, None] * torch.einsum("pij,pcj->pci", self._factor, normal)
-        return jump
+        jump, centre = torch.empty_like(normal), normal.new_zeros(len(normal), normal.shape[-1])
+        leapfrog.place(jump.numpy(), normal.contiguous().numpy(), centre.numpy(), self._factor.numpy())
+        return size[:, None, None] * jump
 
     def learn(self, visited: Tensor) -> None:
         """Take the covariance of the chains."""
-        self._factor = torch.linalg.cholesky(_moments(visited)[1])
+        _, self._factor = _learned(visited)
         self._search.restart(torch.ones_like(self.step))
 
 
@@ -282,8 +283,7 @@ class Hamiltonian(Move):
 
     def learn(self, visited: Tensor) -> None:
         """Take the mean and the covariance of the chains as the reference."""
-        self._centre, covariance = _moments(visited)
-        self._factor = torch.linalg.cholesky(covariance)
+        self._centre, self._factor = _learned(visited)
         self._search.restart(torch.full_like(self.step, self.first_step(0)))
 
 
@@ -291,14 +291,13 @@ _SHRINK = 10.0
 """Weight of the identity in learned covariances, in draws."""
 
 
-def _moments(visited: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (problem, d) and covariance, shrunk towards the identity, (problem, d, d) of states (problem, chain, iteration, d)."""
+def _learned(visited: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (problem, d) and lower factor of the shrunk covariance (problem, d, d) of states (problem, chain, iteration, d)."""
     states = visited.flatten(1, 2)
-    count, d = states.shape[1:]
-    mean = states.mean(1)
-    centred = states - mean[:, None]
-    scatter = torch.einsum("pni,pnj->pij", centred, centred)
-    return mean, (scatter + _SHRINK * torch.eye(d, dtype=states.dtype)) / (count + _SHRINK)
+    problems, _, d = states.shape
+    mean, factor = states.new_empty(problems, d), states.new_zeros(problems, d, d)
+    leapfrog.learn(states.contiguous().numpy(), _SHRINK, mean.numpy(), factor.numpy())
+    return mean, factor
 
 
 MOVES: dict[str, type[Move]] = {

@@ -14,6 +14,10 @@ as z with x = Phi(z), the standard normal distribution function: the prior of z 
 
         ln L = -(nu + n) / 2 ln(1 + sum_i r_i^2 / (nu S^2))
 
+    That S and nu hold for other profiles than those they were estimated from is seen where a layer is predicted from the other
+    layers of its profile: at the 2,210 profiles that README names (Pareto-smoothed leave-one-out, ``proda assimilate``), 51.2 %
+    of the layers lie within their 50 % interval and 90.2 % within their 90 % interval.
+
     The model is averaged over each observed layer, see :mod:`proda_core.assimilation.operator`.  The standard errors that come
     with the observations are not added: most of what they hold (bulk density by a pedotransfer function, stones unknown) is
     common to the layers of a profile or already part of the misfit that s measures.
@@ -190,22 +194,19 @@ class Default(Posterior):
 
     def value(self, x: Tensor) -> Tensor:
         """See :class:`Posterior`."""
-        misfit = self.misfit(self.soc(self.to_unit(x)))
-        return -self._degrees[:, None] / 2 * torch.log1p(misfit / self.error.degrees) - x.square().sum(-1) / 2
+        return self._log_likelihood(self.soc(self.to_unit(x)))[0] - x.square().sum(-1) / 2
+
+    def _log_likelihood(self, soc: Tensor) -> tuple[Tensor, Tensor]:
+        """Log likelihood (profile, chain) and its gradient by SOC density (profile, chain, 20)."""
+        seen = self.observations.weight, self._log_soc, self._layers
+        return multivariate_t(soc, *seen, self.error.size, self.error.degrees)
 
     def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """See :class:`Posterior`."""
         physical, place = self._columns(self.to_unit(x))
         soc, kept = self._places.forward(physical, place, self._kept)
         self._kept = kept
-        likelihood, by_soc = multivariate_t(
-            soc.view(*x.shape[:2], LAYERS),
-            self.observations.weight,
-            self._log_soc,
-            self._layers,
-            self.error.size,
-            self.error.degrees,
-        )
+        likelihood, by_soc = self._log_likelihood(soc.view(*x.shape[:2], LAYERS))
         by_physical = self._places.backward(physical, place, kept, by_soc.flatten(0, 1)).view_as(x)
         density = (x.square() * -0.5).exp() * (self._span / math.sqrt(2 * math.pi))
         return likelihood - x.square().sum(-1) / 2, by_physical * density - x

@@ -2,8 +2,7 @@
 
 The chains of all profiles of a batch run side by side.  After a first stretch those profiles whose fitted SOC has converged are
 done; the others go on, each time for half as many draws again, until they have converged too or the effort is used up.  What
-comes out for a profile depends on the seed, on its own observations and on its forcing; on its neighbours in the batch it depends
-by round-off only.
+comes out for a profile depends on the seed, on its own observations and on its forcing, not on its neighbours in the batch.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from proda_core.assimilation.error_model import ErrorModel
 from proda_core.assimilation.posterior import Default, Observations, Posterior, Published, published_annealing
 from proda_core.assimilation.sampler import Sampler, Settings
 from proda_core.assimilation.streams import Streams
+from proda_core.grid import LAYERS
 from proda_core.process import column
 from proda_core.process.places import Places
 
@@ -29,6 +29,9 @@ Tensor = torch.Tensor
 FloatArray = npt.NDArray[np.float64]
 
 LIKELIHOODS = ("default", "published")
+
+_PIECE = 16
+"""Draws of each chain for which SOC is computed at a time."""
 
 PUBLISHED = Settings(method="metropolis", chains=3, warm_up=(10_000, 10_000), thin=50)
 """The authors' effort: 3 chains, 20,000 steps to find the proposal and 50,000 to keep."""
@@ -170,13 +173,15 @@ def _stretches(options: Options) -> list[int]:
 def _draw(sampler: Sampler, target: Posterior, profile: Tensor, count: int) -> Finished:
     draws = sampler.draw(count)
     unit = target.to_unit(draws.x)
-    soc = target.soc(unit.flatten(1, 2))
+    # in pieces, for what the model keeps of each column would fill the memory
+    pieces = torch.split(unit, _PIECE, dim=2)
+    soc = torch.cat([target.soc(piece.flatten(1, 2)).view(*piece.shape[:3], LAYERS) for piece in pieces], dim=2)
     # where no state of a chain ever had a density, what it holds means nothing
     never = torch.isneginf(draws.log_density).all(2).any(1)
     unit = torch.where(never[:, None, None, None], torch.nan, unit)
-    soc = torch.where(never[:, None, None], torch.nan, soc)
-    observed = target.observed_by(soc)
-    return Finished(profile, target, unit, soc.view(*unit.shape[:3], -1), observed.view(*unit.shape[:3], -1), draws.acceptance)
+    soc = torch.where(never[:, None, None, None], torch.nan, soc)
+    observed = target.observed_by(soc.flatten(1, 2)).view(*unit.shape[:3], -1)
+    return Finished(profile, target, unit, soc, observed, draws.acceptance)
 
 
 def _extend(before: Finished | None, after: Finished) -> Finished:

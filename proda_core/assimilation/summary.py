@@ -198,5 +198,6 @@ def _errors(target: Default, soc: Tensor, streams: Streams) -> tuple[Tensor, ...
     observation).
     """
     size = target.error_size(soc, streams)
-    noise = size[..., None] * streams.normal(*size.shape[1:], target.observations.seen.shape[1])
+    # layers first: the numbers of a profile must not depend on how many layers its neighbours have
+    noise = size[..., None] * streams.normal(target.observations.seen.shape[1], *size.shape[1:]).movedim(1, -1)
     return (size, noise, *target.each_given_others(soc))

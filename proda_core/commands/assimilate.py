@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from proda_core import store
 from proda_core.commands.base import Failure, UsageError, embedded_climate, progress
 from proda_core.commands.observe import show_report
 
@@ -90,7 +91,7 @@ def assimilate(
         raise UsageError(str(error)) from None
     runs.check_start(out, keep_draws, resume=resume, force=force)
     forcing, land = forcing_of(climate or embedded_climate())
-    table = profiles_of(profiles, land)
+    table = profiles_of(profiles, land, out.with_suffix(".report.json"))
     if limit is not None and limit < table.sizes["profile"]:
         from proda_core import observations
 
@@ -132,11 +133,14 @@ def forcing_of(source: Path) -> tuple[Callable[[np.ndarray[Any, Any]], Any], Lan
     return forcing, simulation.land_from_dataset(stored)
 
 
-def profiles_of(path: Path, land: LandGrid) -> xr.Dataset:
-    """The table of profiles with the layers that were measured; of a file that quality control has not seen, with its account."""
+def profiles_of(path: Path, land: LandGrid, beside: Path | None = None) -> xr.Dataset:
+    """The table of profiles with the layers that were measured.
+
+    Of a file that quality control has not seen, its account is shown, and written to ``beside``.
+    """
     from proda_core import observations
 
-    table = _table(path, land)
+    table = _table(path, land, beside)
     measured = observations.measured(table)
     left_out = table.sizes["observation"] - measured.sizes["observation"]
     if left_out:
@@ -148,7 +152,7 @@ def profiles_of(path: Path, land: LandGrid) -> xr.Dataset:
     return measured
 
 
-def _table(path: Path, land: LandGrid) -> xr.Dataset:
+def _table(path: Path, land: LandGrid, beside: Path | None) -> xr.Dataset:
     from proda_core import observations
 
     if path.suffix == ".nc" and (not path.is_file() or _is_table(path)):
@@ -156,6 +160,9 @@ def _table(path: Path, land: LandGrid) -> xr.Dataset:
     with progress("profiles") as show:
         table, report = observations.read(path, land=land, progress=show)
     show_report(report)
+    if beside:
+        with store.atomic_path(beside) as temporary:
+            temporary.write_text(report.to_json(), encoding="utf-8")
     return table
 
 
@@ -228,6 +235,10 @@ def efficiency(observed: np.ndarray[Any, Any], modelled: np.ndarray[Any, Any]) -
     return float(1 - np.sum((modelled - observed) ** 2) / np.sum((observed - observed.mean()) ** 2))
 
 
+PARETO_LIMIT = 0.7
+"""Pareto shape of importance weights above which they tell little (Vehtari et al. 2017, doi:10.1007/s11222-016-9696-4)."""
+
+
 def _show(out: Path, draws: Path | None) -> None:
     """How well it went, and where the results are."""
     from proda_core.assimilation import assemble
@@ -246,10 +257,13 @@ def _show(out: Path, draws: Path | None) -> None:
         if known.sum() > 1:
             table.add_row(f"NSE of SOC density, {words}", f"{efficiency(observed[known], modelled[known]):.3f}")
     if "loo_probability" in posterior:
-        probability = posterior["loo_probability"].values[known]
+        probability = posterior["loo_probability"].values
+        probability = probability[np.isfinite(probability)]
         for share in (0.5, 0.9):
             inside = np.mean(np.abs(probability - 0.5) < share / 2)
             table.add_row(f"layers within the {share:.0%} interval that the other layers predict", f"{100 * inside:.1f} %")
+        unreliable = np.mean(posterior["loo_shape"].values > PARETO_LIMIT)
+        table.add_row("layers for which that prediction is unreliable", f"{100 * unreliable:.1f} %")
     Console().print(table)
     for path in (out, draws):
         if path:
