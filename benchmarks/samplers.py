@@ -2,9 +2,9 @@
 
     python -m benchmarks.samplers
 
-Profiles that the model made (``tests.twin.soil_profiles``), default likelihood, one process.  Every method gets the same number of
-chains and warm-up in proportion to its draws; the figure is the bulk effective sample size of the worst fitted layer of a profile
-(median over profiles) for each second of sampling a profile.  On two busy cores:
+Profiles that the model made (``tests.twin.soil_profiles``), default likelihood, one process.  Every method gets the same
+chains, and warm-up in proportion to its draws; the figure is the bulk effective sample size of the worst fitted layer of a
+profile (median over profiles) for each second of sampling a profile.  On two busy cores:
 
     method                    evaluations  s a profile  sample size   a second  relative
     hamiltonian                    19,204        0.066          545      8,229      1.00

@@ -6,8 +6,8 @@ problem's own chains during warm-up and frozen before the first draw is kept.  :
 methods:
 
 ``hamiltonian`` (default)
-    gradient-based, around a Gaussian reference; about three times the effective samples a second of the two others at soil profiles
-    (``python -m benchmarks.samplers``).
+    gradient-based, around a Gaussian reference; about three times the effective samples a second of the two others at soil
+    profiles (``python -m benchmarks.samplers``).
 ``metropolis``
     random walk with learned covariance.
 ``differential-evolution``
