@@ -5,6 +5,14 @@
 Without PROFILES the model makes profiles itself, at land cells of the embedded climate with three to seven layers; with a file of
 ``proda observe`` it takes real ones.  The original makes 3 chains of 70,000 solves for each of 54,073 profiles; its cost with our
 solver is measured with the same compiled model, its own is cited (53 ms a solve, measured under GNU Octave 7.3).
+
+On two cores with 1,024 observed profiles (those that README names), in batches of 256:
+
+    converged                                  98.2 %
+    profiles an hour                           32,399
+    projected for 54,073 profiles              1.67 h
+    peak memory, main process / largest other  0.54 / 0.97 GB
+    the original's 1.1e10 solves               2.5 h with our solver, 167,176 h with its own
 """
 
 from __future__ import annotations
@@ -45,7 +53,7 @@ def main() -> None:
     count = profiles.sizes["profile"]
     print(f"{count} profiles, {profiles.sizes['observation'] / count:.1f} layers each, {arguments.workers} processes")
     posterior, seconds = assimilate(profiles, cells, arguments.workers, arguments.batch)
-    report(posterior, seconds)
+    report(posterior, seconds, arguments.workers)
     original(profiles, cells)
 
 
@@ -78,7 +86,7 @@ def assimilate(profiles: xr.Dataset, cells: np.ndarray, workers: int, batch: int
         return assemble.load(out).load(), time.perf_counter() - start
 
 
-def report(posterior: xr.Dataset, seconds: float) -> None:
+def report(posterior: xr.Dataset, seconds: float, workers: int) -> None:
     """Pace, quality and memory."""
     count = posterior.sizes["profile"]
     share = 100 * float(posterior["converged"].mean())
@@ -87,7 +95,9 @@ def report(posterior: xr.Dataset, seconds: float) -> None:
     print(f"{seconds:.0f} s, {3600 * count / seconds:,.0f} profiles an hour")
     print(f"projected for {ORIGINAL_PROFILES:,} profiles: {seconds / count * ORIGINAL_PROFILES / 3600:.2f} h")
     own, children = (resource.getrusage(who).ru_maxrss / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(f"peak memory: {own:.2f} GB here, {children:.2f} GB in the largest process")
+    print(
+        f"peak memory: {own:.2f} GB here, {children:.2f} GB in the largest process, so at most {own + workers * children:.2f} GB"
+    )
 
 
 def original(profiles: xr.Dataset, cells: np.ndarray) -> None:

@@ -17,9 +17,9 @@ Beside them stands what the model alone takes for the same moves: ``GlobalModel.
 On a quiet machine with two cores, no graphics card:
 
     from key press to      p50     p95     max   [s]
-    (the model alone)    0.068   0.079   0.091
-    changed sentence     0.135   0.151   0.155
-    changed map          0.207   0.247   0.268
+    (the model alone)    0.066   0.078   0.099
+    changed sentence     0.109   0.126   0.135
+    changed map          0.153   0.187   0.190
 """
 
 from __future__ import annotations

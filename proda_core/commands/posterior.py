@@ -31,7 +31,7 @@ def plot(
     profile: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Name of a profile; may be repeated. By default the first 4.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for the pictures, PROFILE.png each.")] = Path(),
+    out: Annotated[Path, typer.Option(help="Directory for the pictures, PROFILE.png each; made if it is not there.")] = Path(),
     force: FORCE = False,
 ) -> None:
     """Draw profiles: what was observed and fitted with depth, and the posterior of each parameter within its prior."""
@@ -44,6 +44,8 @@ def plot(
     if len(set(targets.values())) < len(targets):
         named = ", ".join(str(posterior["profile_id"].values[position]) for position in positions)
         raise Failure(f"expected profiles whose names differ in letters and digits, got {named}; draw them one at a time")
+    if not out.exists():
+        out.mkdir()  # one level: a path mistyped higher up should not grow a tree
     for target in targets.values():
         check_output(target, force)
     with progress("pictures") as show:
