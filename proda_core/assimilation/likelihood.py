@@ -39,7 +39,32 @@ def multivariate_t(
     return torch.from_numpy(value), torch.from_numpy(gradient)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def observed_by(soc: Tensor, weight: Tensor) -> Tensor:
+    """SOC density averaged over observed layers (profile, k, observation); arguments as in :func:`multivariate_t`.
+
+    Layer by layer, so that not one bit depends on what else is in the batch.
+    """
+    out = np.empty((*soc.shape[:2], weight.shape[1]))
+    _observed_by(soc.contiguous().numpy(), weight.contiguous().numpy(), out)
+    return torch.from_numpy(out)
+
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+
+
+@_jit
+def _observed_by(soc, weight, out):
+    profiles, columns, depth = soc.shape
+    for p in range(profiles):
+        for k in range(columns):
+            for i in range(weight.shape[1]):
+                seen = 0.0
+                for j in range(depth):
+                    seen += weight[p, i, j] * soc[p, k, j]
+                out[p, k, i] = seen
+
+
+@_jit
 def _multivariate_t(soc, weight, log_soc, layers, size, degrees, value, gradient):
     profiles, columns, depth = soc.shape
     modelled, residual = np.empty(weight.shape[1]), np.empty(weight.shape[1])

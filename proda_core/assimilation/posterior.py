@@ -46,7 +46,7 @@ import xarray as xr
 from proda_core import parameters
 from proda_core.assimilation import operator
 from proda_core.assimilation.error_model import ErrorModel
-from proda_core.assimilation.likelihood import multivariate_t
+from proda_core.assimilation.likelihood import multivariate_t, observed_by
 from proda_core.assimilation.streams import Streams
 from proda_core.grid import LAYERS
 from proda_core.process.places import Places
@@ -131,7 +131,7 @@ class Posterior(ABC):
 
     def observed_by(self, soc: Tensor) -> Tensor:
         """What the profiles would see of SOC density (profile, k, 20) [gC m-3] (profile, k, observation)."""
-        return torch.einsum("poj,pkj->pko", self.observations.weight, soc)
+        return observed_by(soc, self.observations.weight)
 
     @abstractmethod
     def start(self, streams: Streams, chains: int) -> Tensor:
