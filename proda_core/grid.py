@@ -56,11 +56,6 @@ class SoilLayers:
         """Layer thickness [m] (25,)."""
         return self.interface - self.top
 
-    @cached_property
-    def node_distance(self) -> FloatArray:
-        """Distance from the node above, or from the surface, to each node [m] (25,)."""
-        return np.diff(self.node, prepend=0.0)
-
     def integral_weights(self, depth: float) -> FloatArray:
         """Metres of each of the 20 layers that lie above ``depth``: ``weights @ density`` is the stock above it.
 
@@ -76,11 +71,6 @@ class SoilLayers:
         if not depth > 0:
             raise ValueError(f"expected a depth > 0 m, got {depth}")
         return np.clip(depth - self.top[:LAYERS], 0.0, self.thickness[:LAYERS])
-
-    def layer_of_depth(self, depth: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """1-based index of the layer that holds ``depth`` [m], at most 25; CLM's ``nbedrock`` for a depth to bedrock."""
-        found = np.searchsorted(self.interface, np.asarray(depth, dtype=float), side="left") + 1
-        return np.minimum(found, len(self.interface)).astype(np.int64)
 
 
 # fmt: off
@@ -172,12 +162,6 @@ class LandGrid:
     def column(self) -> npt.NDArray[np.int64]:
         """Column of each cell in the full grid, from 180 degrees west (cell,)."""
         return np.floor((self.longitude + 180.0) / self.size).clip(max=self.shape[1] - 1).astype(np.int64)
-
-    def to_map(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        """Spread cell values over the full grid, NaN off land; (cell,) -> (row south to north, column)."""
-        full = np.full(self.shape, np.nan, dtype=values.dtype)
-        full[self.row, self.column] = values
-        return full
 
     def cells_near(self, latitude: FloatArray, longitude: FloatArray) -> npt.NDArray[np.int64]:
         """Index of the land cell that holds each place, or of the nearest of the eight around it; -1 where none of them is land.

@@ -84,6 +84,8 @@ _PROFILE, _LAYER = ("profile",), ("observation",)
 _CENTIMETRES = "given in cm? divide by 100"
 _KILOGRAMS = "given in kgC m-3? multiply by 1000"
 _DENSITY = "given in g cm-3? multiply by 1000"
+_RELATIVE = "weights are relative, 1 where the sample is taken as it is; leave out a profile that counts for nothing"
+_STANDS_FOR = "how many profiles of its kind the profile stands for, relative to the others of its source"
 _MOST_SOC, _DEEPEST = 4e5, 100.0
 _INF = float("inf")
 
@@ -94,6 +96,7 @@ _OBSERVED = (
     Variable("source", "who published the profile", "1", _PROFILE, 0, 0, kind="text"),
     Variable("licence", "licence of the profile", "1", _PROFILE, 0, 0, kind="text"),
     Variable("date", "sampling date, ISO 8601 or empty", "1", _PROFILE, 0, 0, kind="text"),
+    Variable("sampling_weight", _STANDS_FOR, "1", _PROFILE, 1e-6, 1e6, hint=_RELATIVE),
     Variable("profile_index", "position of the layer's profile", "1", _LAYER, 0, _INF, kind="index"),
     Variable("layer_top", "upper depth of the layer", "m", _LAYER, 0, _DEEPEST, hint=_CENTIMETRES),
     Variable("layer_bottom", "lower depth of the layer", "m", _LAYER, 0, _DEEPEST, hint=_CENTIMETRES),

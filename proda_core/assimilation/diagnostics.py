@@ -20,6 +20,9 @@ R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400.0
 """Smallest effective sample size, bulk and tail, that is enough for four chains (Vehtari et al. 2021)."""
 
+PARETO_LIMIT = 0.7
+"""Pareto shape of importance weights above which they tell little (Vehtari et al. 2017)."""
+
 _AXES = {"chain_axis": -2, "draw_axis": -1}
 
 
@@ -78,7 +81,8 @@ def leave_one_out(log_likelihood: FloatArray, cumulative: FloatArray) -> tuple[F
 
     Returns:
         log predictive density (observation,), cumulative predictive probability (observation,), and the Pareto shape
-        (observation,), above 0.7 where the two are unreliable, infinite where draws are too few or too often the same to tell.
+        (observation,), above :data:`PARETO_LIMIT` where the two are unreliable, infinite where draws are too few or too often the
+        same to tell.
     """
     smoothed = [_smoothed(row) for row in log_likelihood]
     log_weight, shape = np.array([weight for weight, _ in smoothed]), np.array([shape for _, shape in smoothed])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from proda_core import parameters
+from proda_core.assimilation.diagnostics import R_HAT_LIMIT
 from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.parameters import PARAMETERS
 
@@ -22,7 +23,6 @@ INK, GREY, LIGHT, STEEL, ACCENT = "#22323b", "#7d8990", "#e7ebed", "#5b8aa6", "#
 BANDS = ((0.05, 0.95, 0.22), (0.25, 0.75, 0.45))
 """Lower and upper quantile and opacity of the bands, widest first."""
 
-R_HAT_LIMIT = 1.01
 DEEPEST, SHALLOWEST = 8.6, 1.0
 """The figure goes at most, and at least, so deep [m]."""
 

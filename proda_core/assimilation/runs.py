@@ -30,9 +30,6 @@ from proda_core.process import column
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
-BATCH = 128
-"""Profiles in a batch by default."""
-
 FAILURES = 3
 """Batches that may fail before a run stops to hand out more."""
 
@@ -51,8 +48,8 @@ def run(
     out: Path,
     options: Any,
     *,
+    batch: int,
     assimilate: Assimilate | None = None,
-    batch: int = BATCH,
     worker_count: int | None = None,
     scheduler: str | None = None,
     resume: bool = False,
@@ -67,8 +64,8 @@ def run(
         forcing_of: forcing at some positions in ``profiles``, in their order.
         out: the Zarr store to write.
         options: of ``assimilate``; a dataclass of plain values.
-        assimilate: works on a batch; a function that can be imported.  By default ``sites.assimilate``.
         batch: profiles in a batch.
+        assimilate: works on a batch; a function that can be imported.  By default ``sites.assimilate``.
         worker_count: processes on this computer; by default one for each processor.
         scheduler: address of the scheduler of a Dask cluster, to be used in place of processes here.
         resume: go on with a run that was interrupted, if there is one.

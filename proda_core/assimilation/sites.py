@@ -29,6 +29,7 @@ Tensor = torch.Tensor
 FloatArray = npt.NDArray[np.float64]
 
 LIKELIHOODS = ("default", "published")
+"""Names of the likelihoods, see :func:`posterior`."""
 
 _PIECE = 16
 """Draws of each chain for which SOC is computed at a time."""
@@ -124,7 +125,7 @@ def assimilate(profiles: xr.Dataset, forcing: column.Forcing, options: Options, 
         raise ValueError(f"expected forcing for {profiles.sizes['profile']} profiles, got {len(forcing)} rows")
     target = posterior(profiles, forcing, options)
     names = [str(name) for name in profiles["profile_id"].values]
-    builder = summary.Builder(profiles, target, Streams(options.seed, names, "error"), options.draws if keep_draws else 0)
+    builder = summary.Builder(profiles, Streams(options.seed, names, "error"), options.draws if keep_draws else 0)
     for finished in sample(target, names, options):
         builder.add(finished)
     return builder.dataset()

@@ -4,6 +4,8 @@ Variables, with dimensions (units as attributes):
 
 - ``mean``, ``sd``, ``shrinkage``, ``r_hat``, ``ess_bulk`` (profile, parameter), ``quantiles`` (profile, parameter, quantile): the
   parameters, physical;
+- ``score_mean`` (profile, parameter), ``score_covariance`` (profile, parameter, other): their normal scores, the quantiles of the
+  standard normal at the normalised values, whose prior is standard normal: what the data say of parameters together;
 - ``soc_mean`` (profile, layer), ``soc_quantiles`` (profile, layer, quantile): SOC density with depth;
 - ``observed``, ``fitted_mean``, ``fitted_quantiles``, ``predicted_quantiles`` (with the error of an observation), ``default_soc``
   (the CLM5 defaults at the same place), ``fitted_r_hat``, ``fitted_ess_bulk``, ``fitted_ess_tail`` (observation, ...): what the
@@ -25,7 +27,7 @@ from scipy import stats
 
 from proda_core import parameters
 from proda_core.assimilation import diagnostics
-from proda_core.assimilation.posterior import Default, Posterior
+from proda_core.assimilation.posterior import Default
 from proda_core.assimilation.streams import Streams
 from proda_core.grid import LAYERS, LAYERS_CLM5
 
@@ -42,11 +44,16 @@ PRIOR_SD = 1 / 12**0.5
 DIAGNOSED_DRAWS = 240
 """Draws of each chain that the diagnostics of parameters look at, evenly spread; fewer draws can only lower the sample size."""
 
+SCORED = 1e-6
+"""Normal scores are taken of values this far inside the prior at least; its very ends would be infinite."""
+
 _PARAMETER, _LAYER, _SEEN = ("profile", "parameter"), ("profile", "layer"), ("observation",)
 _SHAPES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "mean": (_PARAMETER, "posterior mean", "see parameter_units"),
     "sd": (_PARAMETER, "posterior standard deviation", "see parameter_units"),
     "quantiles": ((*_PARAMETER, "quantile"), "posterior quantiles", "see parameter_units"),
+    "score_mean": (_PARAMETER, "posterior mean of the normal scores", "1"),
+    "score_covariance": ((*_PARAMETER, "other"), "posterior covariance of the normal scores", "1"),
     "shrinkage": (_PARAMETER, "1 - posterior over prior standard deviation", "1"),
     "r_hat": (_PARAMETER, "rank-normalised split R-hat", "1"),
     "ess_bulk": (_PARAMETER, "bulk effective sample size", "1"),
@@ -62,7 +69,7 @@ _SHAPES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "fitted_ess_tail": (_SEEN, "tail effective sample size of modelled SOC density", "1"),
     "loo_probability": (_SEEN, "probability of less than observed, predicted from the profile's other layers", "1"),
     "loo_log_density": (_SEEN, "log density of the logarithm of the observation, predicted from the other layers", "1"),
-    "loo_shape": (_SEEN, "Pareto shape of the importance weights, unreliable above 0.7", "1"),
+    "loo_shape": (_SEEN, f"Pareto shape of the importance weights, unreliable above {diagnostics.PARETO_LIMIT:g}", "1"),
     "error_size": (("profile",), "posterior mean of the relative error of the model", "1"),
     "acceptance": (("profile",), "mean acceptance probability", "1"),
     "draws_made": (("profile",), "draws of each chain", "1"),
@@ -78,13 +85,12 @@ class Builder:
 
     Args:
         profiles: the observation table.
-        target: posterior of the whole batch.
         streams: random numbers for drawing error sizes and predictions.
         draws: draws of each chain to keep, none if zero.
     """
 
-    def __init__(self, profiles: xr.Dataset, target: Posterior, streams: Streams, draws: int) -> None:
-        self._profiles, self._target, self._streams, self._draws = profiles, target, streams, draws
+    def __init__(self, profiles: xr.Dataset, streams: Streams, draws: int) -> None:
+        self._profiles, self._streams, self._draws = profiles, streams, draws
         self._first = np.searchsorted(profiles["profile_index"].values, np.arange(profiles.sizes["profile"] + 1))
         self._data: dict[str, np.ndarray[Any, Any]] = {}
 
@@ -94,7 +100,7 @@ class Builder:
             rows = self._profiles.sizes["observation" if isinstance(where, slice) else "profile"]
             shape = array.shape[1:] if isinstance(where, slice) else array.shape
             kind = object if array.dtype.kind == "U" else array.dtype
-            self._data[name] = np.full((rows, *shape), np.nan if kind == np.float64 else 0, dtype=kind)
+            self._data[name] = np.full((rows, *shape), np.nan if array.dtype.kind == "f" else 0, dtype=kind)
         self._data[name][where] = value
 
     def add(self, finished: Finished) -> None:
@@ -125,6 +131,9 @@ class Builder:
         self._put("mean", profile, lower + span * flat.mean(0))
         self._put("sd", profile, span * flat.std(0))
         self._put("quantiles", profile, lower[:, None] + span[:, None] * _quantiles(flat, 0))
+        scores = stats.norm.ppf(np.clip(flat, SCORED, 1.0 - SCORED))
+        self._put("score_mean", profile, scores.mean(0))
+        self._put("score_covariance", profile, np.cov(scores, rowvar=False).astype(np.float32))
         self._put("shrinkage", profile, diagnostics.shrinkage(flat.std(0), PRIOR_SD))
         self._put("r_hat", profile, diagnostics.r_hat(draws))
         self._put("ess_bulk", profile, diagnostics.ess_bulk(draws))

@@ -161,15 +161,28 @@ class _Local:
 
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back: processes started meanwhile do not see it at all, this one a little later."""
+    """Hold Ctrl-C back: processes started meanwhile do not see it at all, this one a little later.
+
+    Blocking the signal is for the new processes, which inherit that.  Here it is not enough: the system may hand the signal to
+    another thread, on whose behalf Python would interrupt the main thread all the same, in the midst of telling a process what to
+    do.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    held: list[int] = []
+    handler, here = signal.getsignal(signal.SIGINT), threading.current_thread() is threading.main_thread()
+    if here:
+        signal.signal(signal.SIGINT, lambda number, _: held.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if here:
+            signal.signal(signal.SIGINT, handler)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(lifeline: Connection) -> None:

@@ -12,15 +12,24 @@ from proda_core.climate import schema, soil_temperature, soil_water
 from proda_core.climate.bioclim import bioclimate
 from proda_core.climate.land import COVERS, woody_cover
 from proda_core.constants import MONTHS
-from proda_core.grid import LAYERS, FloatArray
+from proda_core.grid import LAYERS, LAYERS_CLM5, FloatArray
 from proda_core.store import atomic_path, data_directory
 from proda_core.variables import FORCING, PLACE, VARIABLES, attributes
 
 NITROGEN_SCALAR = 1.0
 """Nitrogen scalar of litter decomposition [1]: no limitation.  Nothing in the sources tells how scarce mineral nitrogen is."""
 
-BEDROCK_LAYER = float(LAYERS)
-"""Bedrock is taken to lie below the modelled column everywhere: the sources hold no depth to bedrock."""
+BEDROCK_LAYER = 14
+"""Carbon is mixed down to the lower end of this layer, 3.26 m, everywhere: a judgement, as the sources hold no depth to bedrock.
+
+The steady state gives diffusion all the time that it needs: to even out carbon over 8.6 m at the prior's middle it needs
+(8.6 m)2 / 2.7e-4 m2 yr-1, some 300,000 years, far longer than most soils are old, and what gathers there at last would be most of
+the carbon of the globe.  No observation speaks below 3 m, and the inventories that stocks are compared with end there (Jobbagy &
+Jackson 2000) or little deeper.  A forcing file with depths to bedrock of its own takes the place of this number.
+"""
+
+SOIL_DEPTH = float(LAYERS_CLM5.interface[BEDROCK_LAYER - 1])
+"""Lower end of the soil in which carbon is mixed [m]."""
 
 CHUNK = 2048
 """Cells expanded at a time; their layers stay in the processor's cache."""
@@ -148,7 +157,7 @@ def expand(stored: xr.Dataset) -> xr.Dataset:
         "nitrogen_scalar": np.full_like(layers[0], NITROGEN_SCALAR),
         "active_layer": thaw,
         "active_layer_last_year": thaw.copy(),
-        "bedrock_layer": np.full_like(thaw, BEDROCK_LAYER),
+        "bedrock_layer": np.full_like(thaw, float(BEDROCK_LAYER)),
         "litter_input": _values(stored, "litter_input"),
     }
     return xr.Dataset(

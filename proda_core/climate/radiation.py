@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proda_core.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from proda_core.grid import FloatArray
 
 DAYS_IN_MONTH: FloatArray = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=float)
@@ -52,7 +53,7 @@ def top_of_atmosphere(latitude: FloatArray) -> FloatArray:
     Returns:
         radiation [W m-2] (cell, month).
     """
-    angle = 2 * np.pi * MID_MONTH / 365.0
+    angle = 2 * np.pi * MID_MONTH / DAYS_PER_YEAR
     declination, distance = 0.409 * np.sin(angle - 1.39), 1 + 0.033 * np.cos(angle)
     phi = np.deg2rad(latitude)[:, None]
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1.0, 1.0))
@@ -99,6 +100,6 @@ def potential_evapotranspiration(
     slope = 4098.0 * saturation / (temperature + 237.3) ** 2  # [kPa K-1]
     pressure = 101.3 * ((293.0 - 0.0065 * elevation[:, None]) / 293.0) ** 5.26  # [kPa]
     gamma = 0.000665 * pressure  # [kPa K-1]
-    energy = net_radiation(temperature, precipitation, latitude, elevation) * 86400.0 * DAYS_IN_MONTH  # [J m-2 month-1]
+    energy = net_radiation(temperature, precipitation, latitude, elevation) * SECONDS_PER_DAY * DAYS_IN_MONTH  # [J m-2 month-1]
     evaporation = PRIESTLEY_TAYLOR * slope / (slope + gamma) * energy / LATENT_HEAT
     return np.where(temperature > 0.0, evaporation, 0.0)

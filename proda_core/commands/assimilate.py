@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from proda_core.grid import LandGrid
 
-_BATCH = 256
+BATCH = 256
+"""Profiles in a batch by default; with it the pace in README was measured."""
 
 
 def _positive(value: int | None) -> int | None:
@@ -46,7 +47,7 @@ def assimilate(
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 0,
     batch: Annotated[
         int, typer.Option(metavar="N", callback=_positive, help="Profiles in a batch, which a worker does at once.")
-    ] = _BATCH,
+    ] = BATCH,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", callback=_positive, show_default=False, help="Processes; by default one for each processor."),
@@ -134,22 +135,31 @@ def forcing_of(source: Path) -> tuple[Callable[[np.ndarray[Any, Any]], Any], Lan
 
 
 def profiles_of(path: Path, land: LandGrid, beside: Path | None = None) -> xr.Dataset:
-    """The table of profiles with the layers that were measured.
+    """The table of profiles with the layers that were measured and that the model reaches.
 
     Of a file that quality control has not seen, its account is shown, and written to ``beside``.
     """
-    from proda_core import observations
+    from proda_core import climate, observations
 
     table = _table(path, land, beside)
-    measured = observations.measured(table)
-    left_out = table.sizes["observation"] - measured.sizes["observation"]
-    if left_out:
-        lost = table.sizes["profile"] - measured.sizes["profile"]
-        with_them = f", and with them {lost:,} profiles that had no others" if lost else ""
-        typer.echo(f"{left_out:,} layers that were extrapolated rather than measured are left out{with_them}")
+    count, deep = table.sizes["observation"], climate.SOIL_DEPTH
+    with_deep = observations.measured(table)
+    measured = observations.measured(table, depth=deep)
+    _say_left_out(count - with_deep.sizes["observation"], "were extrapolated rather than measured")
+    _say_left_out(
+        with_deep.sizes["observation"] - measured.sizes["observation"], f"reach below {deep:.2f} m, where the model ends"
+    )
+    lost = table.sizes["profile"] - measured.sizes["profile"]
+    if lost:
+        typer.echo(f"{lost:,} profiles that had no other layers are left out with them")
     if not measured.sizes["profile"]:
-        raise Failure(f"expected profiles with measured layers in {path}, got extrapolated ones only; take other profiles")
+        raise Failure(f"expected measured layers above {deep:.2f} m in {path}, got none; take other profiles")
     return measured
+
+
+def _say_left_out(layers: int, why: str) -> None:
+    if layers:
+        typer.echo(f"{layers:,} layers that {why} are left out")
 
 
 def _table(path: Path, land: LandGrid, beside: Path | None) -> xr.Dataset:
@@ -235,13 +245,9 @@ def efficiency(observed: np.ndarray[Any, Any], modelled: np.ndarray[Any, Any]) -
     return float(1 - np.sum((modelled - observed) ** 2) / np.sum((observed - observed.mean()) ** 2))
 
 
-PARETO_LIMIT = 0.7
-"""Pareto shape of importance weights above which they tell little (Vehtari et al. 2017, doi:10.1007/s11222-016-9696-4)."""
-
-
 def _show(out: Path, draws: Path | None) -> None:
     """How well it went, and where the results are."""
-    from proda_core.assimilation import assemble
+    from proda_core.assimilation import assemble, diagnostics
 
     posterior = assemble.load(out)
     count, done = posterior.sizes["profile"], int(posterior["converged"].sum())
@@ -262,7 +268,7 @@ def _show(out: Path, draws: Path | None) -> None:
         for share in (0.5, 0.9):
             inside = np.mean(np.abs(probability - 0.5) < share / 2)
             table.add_row(f"layers within the {share:.0%} interval that the other layers predict", f"{100 * inside:.1f} %")
-        unreliable = np.mean(posterior["loo_shape"].values > PARETO_LIMIT)
+        unreliable = np.mean(posterior["loo_shape"].values > diagnostics.PARETO_LIMIT)
         table.add_row("layers for which that prediction is unreliable", f"{100 * unreliable:.1f} %")
     Console().print(table)
     for path in (out, draws):

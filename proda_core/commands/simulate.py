@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -18,13 +18,32 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from proda_core.scenario import Scenario
+    from proda_core.simulation import World
 
 PERCENT = "PERCENT"
+PUBLISHED = "published"
+
+
+class Runs(NamedTuple):
+    """The world and its runs; one and the same run where nothing is changed."""
+
+    world: World
+    baseline: xr.Dataset
+    changed: xr.Dataset
 
 
 def simulate(
     out: Annotated[Path | None, typer.Option(help="NetCDF file to write; without it only the table is shown.")] = None,
     climate: Annotated[Path | None, typer.Option(help="Climate file; by default the one that comes with the project.")] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--parameters",
+            metavar=f"{PUBLISHED}|FILE",
+            help="Where the 21 parameters come from: one published set everywhere, or a file of retrieved maps; by default the "
+            "retrieved maps that come with the project, or the published set where they cannot be used.",
+        ),
+    ] = None,
     cue: Annotated[
         float, typer.Option(metavar=PERCENT, show_default=False, help="Microbial carbon use efficiency, -20 to 20 %.")
     ] = 0.0,
@@ -59,7 +78,10 @@ def simulate(
     ] = 0.0,
     force: FORCE = False,
 ) -> None:
-    """Run the model on the globe to its new balance and show the global stocks, beside the baseline if anything is changed."""
+    """Run the model on the globe to its new balance and show the global stocks, beside the baseline if anything is changed.
+
+    Stocks from retrieved parameters come with +-, the standard deviation over the members of their ensemble.
+    """
     percent = {
         "cue": cue,
         "carbon_input": carbon_input,
@@ -76,10 +98,10 @@ def simulate(
         )
     if out:
         check_output(out, force)
-    baseline, changed = _run(source, change, _parameters(parameter or []))
+    runs = _run(source, origin, change, _parameters(parameter or []))
     if out:
-        _write(changed, out)
-    _show(baseline, None if change.is_baseline else changed)
+        _write(runs.changed, out)
+    _show(runs, change)
     if out:
         typer.echo(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
@@ -114,19 +136,22 @@ def _parameters(pairs: list[str]) -> dict[str, float]:
     return values
 
 
-def _run(source: Path, change: Scenario, values: dict[str, float]) -> tuple[xr.Dataset, xr.Dataset]:
-    """The baseline and the scenario on the globe; one and the same where nothing is changed."""
+def _run(source: Path, origin: str | None, change: Scenario, values: dict[str, float]) -> Runs:
+    """The baseline and the scenario on the globe."""
     from proda_core import simulation
 
     with progress("simulation") as report:
         report(0.0, "climate")
-        world = simulation.load_world(source, values)
+        if origin == PUBLISHED:
+            world = simulation.load_world(source, values, use="published")
+        else:
+            world = simulation.load_world(source, values, Path(origin) if origin else None)
         steps = 1 if change.is_baseline else 2
         report(0.2, "baseline")
         baseline = simulation.run(world, progress=lambda part: report(0.2 + 0.8 * part / steps, "baseline"))
         if change.is_baseline:
-            return baseline, baseline
-        return baseline, simulation.run(world, change, progress=lambda part: report(0.6 + 0.4 * part, "scenario"))
+            return Runs(world, baseline, baseline)
+        return Runs(world, baseline, simulation.run(world, change, progress=lambda part: report(0.6 + 0.4 * part, "scenario")))
 
 
 def _write(dataset: xr.Dataset, out: Path) -> None:
@@ -136,8 +161,10 @@ def _write(dataset: xr.Dataset, out: Path) -> None:
         dataset.assign_attrs(source=f"PRODA Explorer {__version__}").to_netcdf(temporary, engine="netcdf4", encoding=packed)
 
 
-def _show(baseline: xr.Dataset, changed: xr.Dataset | None) -> None:
+def _show(runs: Runs, change: Scenario) -> None:
     """The global stocks as a table, the change beside them, and where the parameters come from."""
+    baseline, changed = runs.baseline, None if change.is_baseline else runs.changed
+    stock_sd, change_sd = _spread(runs.world, change)
     console = Console()
     table = Table()
     scenario = ("scenario [Pg C]", "change [Pg C]", "change [%]") if changed is not None else ()
@@ -145,10 +172,10 @@ def _show(baseline: xr.Dataset, changed: xr.Dataset | None) -> None:
         table.add_column(escape(heading), justify="right")
     for row, depth in enumerate(baseline["depth"].values):
         before = float(baseline["global_stock"].values[row])
-        cells = [f"0-{depth:g}", f"{before:,.1f}"]
+        cells = [f"0-{depth:g}", f"{before:,.1f}{stock_sd[row]}"]
         if changed is not None:
             after = float(changed["global_stock"].values[row])
-            cells += [f"{after:,.1f}", f"{after - before:+,.1f}", f"{100 * (after / before - 1):+.2f}"]
+            cells += [f"{after:,.1f}", f"{after - before:+,.1f}{change_sd[row]}", f"{100 * (after / before - 1):+.2f}"]
         table.add_row(*cells)
     typer.echo("Soil organic carbon on all land, once in balance")
     console.print(table)
@@ -160,3 +187,23 @@ def _show(baseline: xr.Dataset, changed: xr.Dataset | None) -> None:
     land = float(baseline["area"].sum()) / 1e12
     typer.echo(f"{line}. {baseline.sizes['cell']:,} land cells, {land:.1f} million km2.")
     typer.echo(f"Parameters: {baseline.attrs['parameters']}")
+    if runs.world.retrieved is not None:
+        members = runs.world.retrieved.sizes["member"]
+        typer.echo(f"+-: standard deviation over the {members} members of the ensemble, each with its own parameters.")
+    for notice in runs.world.notices:
+        typer.echo(f"note: {notice}", err=True)
+
+
+def _spread(world: World, change: Scenario) -> tuple[list[str], list[str]]:
+    """What to write behind the baseline's stocks and behind their change, by depth; empty where the spread is not known."""
+    from proda_core.grid import STOCK_DEPTHS
+    from proda_core.simulation import ONE_PERCENT
+
+    none = [""] * len(STOCK_DEPTHS)
+    if world.retrieved is None:
+        return none, none
+    stock, response = (
+        [f" +- {sd:,.{0 if sd >= 10 else 1}f}" for sd in world.retrieved[name].values.std(axis=0, ddof=1)]
+        for name in ("global_stock", "one_percent")
+    )
+    return stock, response if change == ONE_PERCENT else none

@@ -3,7 +3,8 @@
     files -> header (which format?) -> a reader each (wosis2019, wosis2023, proda_netcdf, israd, plain, harmonised) -> layers
           -> quality (pedotransfer) -> table: profiles.nc, and report: what was kept, dropped, repaired, and why
 
-``fetch`` gets public files, ``ncscd`` reads gridded stocks as a benchmark, ``thinning`` takes few profiles a grid cell.
+``fetch`` gets public files, ``ncscd`` reads gridded stocks as a benchmark, ``thinning`` takes few profiles a grid cell,
+``poststratification`` weighs profiles that were not dug at random.
 
 >>> from proda_core import observations
 >>> sorted(observations.FORMATS)[:2]

@@ -12,6 +12,8 @@ the parts, so that every source of profiles goes the same way.
     source, profile_id, lat, lon, top_cm, bottom_cm, soc_stock_kgC_m2, soc_density_kgC_m3, ..., basal_depth_cm, extrapolated
 
 Increments below ``basal_depth_cm`` were extended by their authors (Hugelius et al. 2013, Earth System Science Data 5, 393-402).
+About half of the pedons are organic soils, far more than their part of the land: each pedon gets the weight of its class of soil,
+by the columns ``soil_order`` and ``suborder`` where the file has them, see ``poststratification``.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from proda_core.constants import CENTIMETRES_PER_METRE, GRAMS_PER_KILOGRAM, KILOGRAMS_PER_GRAM_PER_CUBIC_CENTIMETRE
-from proda_core.observations import layers, text
+from proda_core.observations import layers, poststratification, text
 from proda_core.observations.header import Header
 
 LICENCES = {
@@ -38,6 +40,7 @@ LICENCES = {
 _PLACE = ("lat", "lon", "top_cm", "bottom_cm")
 _MEASURED = ("oc_pct", "bd_g_cm3", "coarse_vol_pct")
 _STOCK = ("soc_density_kgC_m3", "basal_depth_cm")
+_CLASS = ("soil_order", "suborder")
 
 
 def fits_layers(header: Header) -> bool:
@@ -65,19 +68,27 @@ def read_layers(header: Header) -> Iterator[pd.DataFrame]:
 
 
 def read_increments(header: Header) -> Iterator[pd.DataFrame]:
-    """The increments of permafrost soils, see ``observations.layers``; those below ``basal_depth_cm`` are extrapolated."""
-    for piece in text.pieces(header, ("source", "profile_id", "extrapolated"), (*_PLACE, *_STOCK)):
-        yield layers.frame(
-            len(piece),
-            **_common(piece),
-            soc_density=piece["soc_density_kgC_m3"] * GRAMS_PER_KILOGRAM,
-            extrapolated=layers.flags(piece["extrapolated"]),
-        )
+    """The increments of permafrost soils, see ``observations.layers``; those below ``basal_depth_cm`` are extrapolated.
+
+    They come in one piece, as the weight of a pedon depends on all the others.
+    """
+    names = ("source", "profile_id", "extrapolated", *_CLASS)
+    whole = pd.concat(text.pieces(header, names, (*_PLACE, *_STOCK), _CLASS), ignore_index=True)
+    pedons = whole.dropna(subset="profile_id").drop_duplicates("profile_id").set_index("profile_id")
+    weights = whole["profile_id"].map(poststratification.permafrost(pedons["soil_order"], pedons["suborder"])).fillna(1.0)
+    yield layers.frame(
+        len(whole),
+        **_common(whole),
+        soc_density=whole["soc_density_kgC_m3"] * GRAMS_PER_KILOGRAM,
+        sampling_weight=weights,
+        weighted_by_class=weights != 1.0,
+        extrapolated=layers.flags(whole["extrapolated"]),
+    )
 
 
 def _common(piece: pd.DataFrame) -> dict[str, pd.Series]:
     return {
-        "profile_id": piece["profile_id"],
+        "profile_id": piece["profile_id"].fillna(""),
         "source": piece["source"],
         "licence": piece["source"].map(LICENCES).fillna("").astype("str"),
         "latitude": piece["lat"],

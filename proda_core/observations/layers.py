@@ -10,6 +10,8 @@
 | density_estimated | whether the source estimated it |
 | coarse_fragments | volume [1] |
 | soc_density, soc_density_error | carbon per volume and its standard error [gC m-3], where the source gives them itself |
+| sampling_weight | how many profiles of its kind the profile stands for, relative to the others of its source; 1 if unknown |
+| weighted_by_class | whether ``sampling_weight`` comes from the area of the profile's class of soil |
 | litter | whether the source calls it litter or organic surface |
 | extrapolated | whether the source extended the profile below what was sampled |
 """
@@ -23,16 +25,16 @@ import pandas as pd
 TEXT = ("profile_id", "source", "licence", "date")
 NUMBERS = (
     "latitude", "longitude", "layer_top", "layer_bottom", "carbon", "density", "coarse_fragments", "soc_density",
-    "soc_density_error",
+    "soc_density_error", "sampling_weight",
 )  # fmt: skip
-FLAGS = ("density_of_whole_soil", "density_estimated", "litter", "extrapolated")
+FLAGS = ("density_of_whole_soil", "density_estimated", "weighted_by_class", "litter", "extrapolated")
 
 _ISO = r"(\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?)"
 _TRUE = ("t", "true", "1", "1.0", "y", "yes")
 
 
 def frame(size: int, **columns: npt.ArrayLike | str) -> pd.DataFrame:
-    """Layers from some of the columns; the others are unknown, false or empty.
+    """Layers from some of the columns; the others are unknown, false or empty, the weight 1.
 
     Args:
         size: how many layers.
@@ -42,6 +44,7 @@ def frame(size: int, **columns: npt.ArrayLike | str) -> pd.DataFrame:
         every column of the table above.
     """
     unknown: dict[str, object] = {**dict.fromkeys(TEXT, ""), **dict.fromkeys(NUMBERS, np.nan), **dict.fromkeys(FLAGS, False)}
+    unknown["sampling_weight"] = 1.0
     odd = sorted(set(columns) - set(unknown))
     if odd:
         raise KeyError(f"expected columns out of {', '.join(unknown)}; got {odd[0]!r}")

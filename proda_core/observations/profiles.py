@@ -27,13 +27,15 @@ def control_profiles(layers: pd.DataFrame, ledger: Ledger, min_layers: int = 1) 
         the layers kept; profiles stand in the order in which they first appeared.
     """
     layers = _in_order(layers)
-    layers = _one_place(layers, ledger)
+    layers = _one_of(layers, ["latitude", "longitude"], TOLERANCE, "several places in a profile", ledger)
+    layers = _one_of(layers, ["sampling_weight"], 0.0, "several weights in a profile", ledger)
     layers = _replicates(layers, ledger)
     layers = ledger.drop(layers, _overlapping(layers), "overlapping depths")
     layers = ledger.drop(layers, _duplicate_profiles(layers), "duplicate profile")
     count = layers.groupby("order")["order"].transform("size").to_numpy()
     layers = ledger.drop(layers, count < min_layers, "too few layers")
     ledger.assume("single-layer profile", int((count[count >= min_layers] == 1).sum()))
+    ledger.assume("weighted by soil class", int(layers["weighted_by_class"][~layers["order"].duplicated()].sum()))
     computed = layers["computed"].to_numpy()
     ledger.assume("bulk density estimated", int((layers["density_estimated"].to_numpy() & computed).sum()))
     ledger.assume("coarse fragments unknown", int((np.isnan(layers["coarse_fragments"].to_numpy()) & computed).sum()))
@@ -46,11 +48,12 @@ def _in_order(layers: pd.DataFrame) -> pd.DataFrame:
     return ordered.reset_index(drop=True)
 
 
-def _one_place(layers: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    first = layers.groupby("order")[["latitude", "longitude"]].transform("first")
-    moved = (np.abs(first - layers[["latitude", "longitude"]]) > TOLERANCE).any(axis=1).to_numpy()
-    ledger.repair("several places in a profile", int(moved.sum()))
-    return layers.assign(latitude=first["latitude"], longitude=first["longitude"]) if moved.any() else layers
+def _one_of(layers: pd.DataFrame, names: list[str], tolerance: float, reason: str, ledger: Ledger) -> pd.DataFrame:
+    """What belongs to the whole profile, as its first layer has it; layers that differ are counted as repaired."""
+    first = layers.groupby("order")[names].transform("first")
+    other = (np.abs(first - layers[names]) > tolerance).any(axis=1).to_numpy()
+    ledger.repair(reason, int(other.sum()))
+    return layers.assign(**{name: first[name] for name in names}) if other.any() else layers
 
 
 def _replicates(layers: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:

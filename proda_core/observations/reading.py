@@ -145,7 +145,8 @@ def _to_table(layers: pd.DataFrame) -> xr.Dataset:
     codes, _ = pd.factorize(layers["order"])
     first = np.flatnonzero(np.diff(codes, prepend=-1))
     profiles = {
-        name: layers[name].to_numpy()[first] for name in ("profile_id", "latitude", "longitude", "source", "licence", "date")
+        name: layers[name].to_numpy()[first]
+        for name in ("profile_id", "latitude", "longitude", "source", "licence", "date", "sampling_weight")
     }
     observations = {name: layers[name].to_numpy() for name in ("layer_top", "layer_bottom", "soc_density", "soc_density_error")}
     return table.build(

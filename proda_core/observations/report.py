@@ -34,6 +34,7 @@ DROPPED: dict[str, str] = {
 REPAIRED: dict[str, str] = {
     "longitude from 0..360": "wrapped to -180..180",
     "several places in a profile": "place of the profile's first layer used",
+    "several weights in a profile": "weight of the profile's first layer used",
     "absurd bulk density": "density not within 20..2400 kg m-3, estimated instead",
     "absurd coarse fragments": "volume not within 0..1, taken as unknown",
     "mean of replicates": "carbon of several samples of one depth averaged",
@@ -44,8 +45,9 @@ ASSUMED: dict[str, str] = {
     "bulk density estimated": "by a pedotransfer function, flagged",
     "coarse fragments unknown": "taken as none",
     "single-layer profile": "profile with one layer only",
+    "weighted by soil class": "profile that counts as much as the area of its class of soil asks for, not as often as it was dug",
 }
-"""What is assumed about the layers that passed every check (single-layer profiles: how many); thinning comes after it."""
+"""What is assumed about the layers that passed every check (the last two: how many profiles); thinning comes after it."""
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,13 @@ def build(columns: Mapping[str, npt.ArrayLike]) -> xr.Dataset:
     """The checked dataset from flat columns.
 
     Args:
-        columns: every variable of ``OBSERVATIONS``; (profile,) or (observation,), observations sorted.
+        columns: every variable of ``OBSERVATIONS``; (profile,) or (observation,), observations sorted.  Without
+            ``sampling_weight`` every profile weighs 1.
 
     Raises:
         VariableError: see :func:`check`.
     """
+    columns = {"sampling_weight": np.ones(np.size(columns.get("profile_id", ()))), **columns}
     missing = [name for name in OBSERVATIONS if name not in columns]
     if missing:
         raise VariableError(f"expected the columns {', '.join(OBSERVATIONS)}; got none named {', '.join(missing)}")
@@ -150,7 +152,7 @@ def save(dataset: xr.Dataset, path: Path) -> None:
 
 
 def load(path: Path) -> xr.Dataset:
-    """A table that :func:`save` wrote.
+    """A table that :func:`save` wrote; where an earlier version wrote it without ``sampling_weight``, every profile weighs 1.
 
     Raises:
         ValueError: no such file, not readable, another kind or version of file, too large, or :class:`VariableError`.
@@ -167,7 +169,15 @@ def load(path: Path) -> xr.Dataset:
     except (OSError, RuntimeError, ValueError, EOFError) as error:
         raise ValueError(f"expected a NetCDF file of profiles at {path}, got a damaged one ({error}); {remedy}") from error
     text = {name: loaded[name].astype(np.str_) for name, row in OBSERVATIONS.items() if row.kind == "text" and name in loaded}
-    return check(loaded.assign(text))
+    return check(_weighted(loaded.assign(text)))
+
+
+def _weighted(dataset: xr.Dataset) -> xr.Dataset:
+    """With a weight of 1 for every profile where an earlier version saved the table without weights."""
+    if "sampling_weight" in dataset or "profile" not in dataset.dims:
+        return dataset
+    ones = np.ones(dataset.sizes["profile"])
+    return dataset.assign(sampling_weight=("profile", ones, attributes("sampling_weight", OBSERVATIONS)))
 
 
 def _check_file(path: Path, data: xr.Dataset, remedy: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import xarray as xr
 
@@ -40,7 +42,13 @@ def with_layers(dataset: xr.Dataset, at_least: int) -> xr.Dataset:
     return select(dataset, layer_counts(dataset) >= at_least)
 
 
-def measured(dataset: xr.Dataset, min_layers: int = 1) -> xr.Dataset:
-    """The layers that somebody measured, without those extrapolated, of profiles that keep at least ``min_layers`` of them."""
-    kept = dataset.isel(observation=~dataset["extrapolated"].values)
+def measured(dataset: xr.Dataset, min_layers: int = 1, depth: float = math.inf) -> xr.Dataset:
+    """The layers that somebody measured, without those extrapolated, of profiles that keep at least ``min_layers`` of them.
+
+    Args:
+        dataset: table of profiles.
+        min_layers: profiles with fewer layers are left out.
+        depth: layers that reach deeper are left out [m].
+    """
+    kept = dataset.isel(observation=~dataset["extrapolated"].values & (dataset["layer_bottom"].values <= depth))
     return select(kept, layer_counts(kept) >= min_layers)

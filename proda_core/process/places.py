@@ -353,7 +353,7 @@ def _by_beta(w, c, kept):
     above, gradient = 1.0, 0.0
     for j in range(LAYERS):
         below = kept[_POWER, j]
-        slope = _CM_PER_M * (_TOP[j] * above - (_BOTTOM[j]) * below)
+        slope = _CM_PER_M * (_TOP[j] * above - _BOTTOM[j] * below)
         by_profile = w[(_u(j) * _RECORD + _BY_PROFILE) * _W + c]
         gradient += by_profile * (slope / _THICKNESS[j] - kept[_SHARE, j] * total_slope) / total
         above = below

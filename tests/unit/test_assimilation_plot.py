@@ -14,36 +14,17 @@ import pytest
 import xarray as xr
 from matplotlib.collections import LineCollection
 from PIL import Image
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from proda_core import __main__ as command
 from proda_core import climate, observations, parameters, simulation
 from proda_core.assimilation import assemble, plot, sites
 from proda_core.commands import assimilate as assimilate_command
 from proda_core.commands import posterior as posterior_command
 from proda_core.grid import LandGrid
 from tests import assimilators
+from tests.shell import fails, proda
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def _plain_and_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-
-def proda(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command.app, [str(argument) for argument in arguments])
-
-
-def fails(*arguments: str | Path, code: int = 1) -> str:
-    """The one line that a failing command prints."""
-    result = proda(*arguments)
-    assert result.exit_code == code, result.output
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("error: ")
-    return line
 
 
 @pytest.fixture(scope="module")

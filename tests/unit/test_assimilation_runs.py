@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -244,6 +245,28 @@ def test_interrupted_it_stops_at_once_and_goes_on_later(tmp_path: Path, start: S
     assert again.communicate(timeout=120)[1] == ""
     assert again.returncode == 0
     assert content(tmp_path / "posterior.zarr", tmp_path / "draws.zarr") == content(*undisturbed)
+
+
+def test_ctrl_c_waits_until_a_process_is_started_whichever_thread_the_system_gives_it_to() -> None:
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    reached = []
+
+    def start_a_process() -> None:
+        with workers._no_interrupt():
+            signal.pthread_kill(other.ident or 0, signal.SIGINT)
+            time.sleep(0.1)
+            reached.append(True)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_a_process()
+    finally:
+        done.set()
+        other.join()
+    assert reached
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_two_runs_on_one_store_refuse_each_other(tmp_path: Path, start: Start) -> None:

@@ -14,23 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from typer.testing import CliRunner, Result
 
-from proda_core import __main__ as command
 from proda_core import __version__, climate, simulation, store
 from proda_core.commands.simulate import scenario_of
 from proda_core.grid import LandGrid
-from proda_core.scenario import LIMITS
+from proda_core.scenario import LIMITS, Scenario
 from tests import columns
+from tests.shell import fails, proda
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = {f"--{name.replace('_', '-')}": name for name in LIMITS}
-
-
-@pytest.fixture(autouse=True)
-def _plain_and_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
 
 
 @pytest.fixture
@@ -40,24 +33,10 @@ def climate_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     world = simulation.World(
         columns.random_forcing(8, seed=3), columns.prior_mean(8), LandGrid(place, 2 * place, np.full(8, 0.9)), "For tests."
     )
-    monkeypatch.setattr(simulation, "load_world", lambda path=None, changes=None: world)
+    monkeypatch.setattr(simulation, "load_world", lambda *choices, **named: world)
     path = tmp_path / "little.nc"
     path.touch()
     return path
-
-
-def proda(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command.app, [str(argument) for argument in arguments])
-
-
-def fails(*arguments: str | Path, code: int = 1) -> str:
-    """The one line that a failing command prints."""
-    result = proda(*arguments)
-    assert result.exit_code == code, result.output
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("error: ")
-    return line
 
 
 def test_version() -> None:
@@ -235,7 +214,7 @@ def test_run_equals_the_model(climate_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run.nc"
     assert proda("simulate", "--climate", climate_file, "--vertical-transport", "-10", "--out", out).exit_code == 0
     world = simulation.load_world()
-    expected = simulation.run(world, simulation.Scenario(vertical_transport=-0.1))
+    expected = simulation.run(world, Scenario(vertical_transport=-0.1))
     with xr.open_dataset(out) as written:
         for name in expected.data_vars:
             np.testing.assert_array_equal(written[name].values, expected[name].values)

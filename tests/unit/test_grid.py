@@ -11,7 +11,6 @@ def test_layers_are_those_of_clm5() -> None:
     assert len(LAYERS_CLM5.interface) == len(LAYERS_CLM5.node) == 25
     assert LAYERS_CLM5.interface[19] == 8.6
     assert LAYERS_CLM5.thickness[:20].sum() == pytest.approx(8.6)
-    assert LAYERS_CLM5.node_distance[0] == 0.01
 
 
 def test_depth_integrals_are_the_published_ones() -> None:
@@ -32,22 +31,16 @@ def test_depth_must_be_positive() -> None:
         LAYERS_CLM5.integral_weights(-1)
 
 
-def test_bedrock_depth_becomes_a_layer_counted_from_one() -> None:
-    assert LAYERS_CLM5.layer_of_depth([0.01, 0.02, 0.05, 8.6, 9.0, 500.0]).tolist() == [1, 1, 2, 20, 21, 25]
-
-
 def test_cells_cover_the_sphere() -> None:
     latitude = np.arange(-89.75, 90, 0.5)
     sphere = 4 * np.pi * grid.EARTH_RADIUS**2
     assert cell_area(latitude).sum() * 720 == pytest.approx(sphere, rel=1e-4)
 
 
-def test_map_puts_every_cell_in_its_place() -> None:
+def test_every_cell_has_its_row_and_column_from_the_south_west() -> None:
     land = LandGrid(np.array([-89.75, 0.25, 89.75]), np.array([-179.75, 0.25, 179.75]), np.ones(3))
-    full = land.to_map(np.array([1.0, 2.0, 3.0]))
-    assert full.shape == (360, 720)
-    assert (full[0, 0], full[180, 360], full[359, 719]) == (1, 2, 3)
-    assert np.isnan(full).sum() == full.size - 3
+    assert land.shape == (360, 720)
+    assert (land.row.tolist(), land.column.tolist()) == ([0, 180, 359], [0, 360, 719])
 
 
 def test_nearest_cell_is_found_across_the_date_line() -> None:

@@ -13,6 +13,7 @@ import xarray as xr
 from proda_core import climate, observations
 from proda_core.grid import LandGrid
 from proda_core.observations import Report
+from proda_core.observations.poststratification import PEATLAND_SHARE
 from proda_core.variables import PLACE
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -49,6 +50,18 @@ def test_every_pedon_is_accounted_for(found: Callable[[Path], tuple[xr.Dataset, 
     assert profiles["extrapolated"].values.any()
     assert not profiles["extrapolated"].values.all()
     assert set(profiles["licence"].values) == {"CC BY 3.0"}
+
+
+def test_organic_pedons_weigh_what_they_cover(found: Callable[[Path], tuple[xr.Dataset, Report]]) -> None:
+    """Nearly half of the pedons are organic, and quality control drops few of either kind."""
+    profiles, report = found(INCREMENTS)
+    weight = profiles["sampling_weight"].values
+    organic = weight < 1
+    assert report.assumed["weighted by soil class"] == len(weight)
+    assert 0.45 < organic.mean() < 0.5
+    assert weight[organic].sum() / weight.sum() == pytest.approx(PEATLAND_SHARE, abs=0.01)
+    assert weight.mean() == pytest.approx(1.0, abs=0.02)
+    assert set(found(LAYERS)[0]["sampling_weight"].values) == {1.0}
 
 
 def test_carbon_is_that_of_the_tables_makers_where_density_is_mineral(found: Callable[[Path], tuple[xr.Dataset, Report]]) -> None:

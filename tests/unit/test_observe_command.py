@@ -9,19 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from typer.testing import CliRunner, Result
 
-from proda_core import __main__ as command
 from proda_core import climate, observations
 from proda_core.observations import fetch
 from proda_core.observations.download import DownloadError
 from tests import soils
-
-
-@pytest.fixture(autouse=True)
-def _plain_and_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
+from tests.shell import fails, proda
 
 
 @pytest.fixture
@@ -33,19 +26,6 @@ def land(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "land.nc"
     path.touch()
     return path
-
-
-def proda(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command.app, [str(argument) for argument in arguments])
-
-
-def fails(*arguments: str | Path, code: int = 1) -> str:
-    """The one line that a failing command prints."""
-    result = proda(*arguments)
-    assert result.exit_code == code, result.output
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("error: expected ")
-    return line
 
 
 def test_profiles_and_report_are_written_and_shown(land: Path, tmp_path: Path) -> None:

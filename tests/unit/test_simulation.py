@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from proda_core import mechanisms, simulation
+from proda_core.grid import LAYERS_CLM5
 from proda_core.process import column
 from proda_core.regions import Regions, latitude_bands
 from proda_core.scenario import LIMITS, Scenario
-from proda_core.simulation import GlobalModel, World
+from proda_core.simulation import GlobalModel, World, globe
 from tests.columns import prior_mean, random_forcing, random_land
 
 CELLS = 500
@@ -31,7 +32,7 @@ def model(world: World) -> GlobalModel:
 def test_run_is_the_column_model_cell_by_cell(world: World) -> None:
     data = simulation.run(world)
     pools = column.steady_state(world.parameters, world.forcing)
-    thickness = simulation.LAYERS_CLM5.thickness[:20]
+    thickness = LAYERS_CLM5.thickness[:20]
     full = (pools[:, 4:].sum(1).numpy() @ thickness) / 1e3
     assert np.allclose(data.soc.sel(depth=8.6), full, rtol=1e-12)
     found = mechanisms.retrieve(world.parameters, world.forcing, pools)
@@ -71,7 +72,7 @@ def test_region_numbers_must_fit_their_names() -> None:
 def test_pools_come_on_request_and_make_the_stock(world: World) -> None:
     data = simulation.run(world, with_pools=True)
     soil = data.pools.sel(pool=["fast", "slow", "passive"]).sum("pool")
-    assert np.allclose(soil.values @ simulation.LAYERS_CLM5.thickness[:20] / 1e3, data.soc.sel(depth=8.6), rtol=1e-12)
+    assert np.allclose(soil.values @ LAYERS_CLM5.thickness[:20] / 1e3, data.soc.sel(depth=8.6), rtol=1e-12)
     assert "pools" not in simulation.run(world)
 
 
@@ -80,7 +81,7 @@ def test_deeper_stocks_hold_more(model: GlobalModel) -> None:
 
 
 def test_chunks_make_no_difference(model: GlobalModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "CHUNK", 37)
+    monkeypatch.setattr(globe, "CHUNK", 37)
     again = model.respond(Scenario(), ("cue",))
     assert np.allclose(again.soc, model.baseline.soc, rtol=1e-14)
     assert again.cue == pytest.approx(model.baseline.cue, rel=1e-13)
@@ -131,7 +132,7 @@ def test_requested_and_realised_change_of_cue_differ(model: GlobalModel) -> None
 def test_profile_is_the_cell_of_the_globe(model: GlobalModel, world: World) -> None:
     change = Scenario(cue=0.05, warming=1.0)
     pools = model.profile(123, change)
-    full = pools[4:].sum(0) @ simulation.LAYERS_CLM5.thickness[:20]
+    full = pools[4:].sum(0) @ LAYERS_CLM5.thickness[:20]
     assert full == pytest.approx(model.respond(change).soc[-1, 123], rel=1e-12)
 
 

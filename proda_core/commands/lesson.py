@@ -1,0 +1,106 @@
+"""What ``proda learn`` and ``proda evaluate`` share: from files to the problem that the methods of learning solve."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+
+from proda_core.commands.assimilate import cells_of, forcing_of, profiles_of
+from proda_core.commands.base import Failure, UsageError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from proda_core.grid import LandGrid
+    from proda_core.learning.predictors import Features
+    from proda_core.learning.problem import Problem
+
+LEAST_LAYERS = 3
+"""Profiles with fewer layers say too little about depth."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Profiles and everything around them.
+
+    Attributes:
+        profiles: table of profiles with at least three measured layers.
+        cells: land cell of each profile (profile,).
+        land: the land cells.
+        features: predictors of every land cell.
+        problem: what the methods learn from.
+        parents: checksum of every input by file name.
+    """
+
+    profiles: xr.Dataset
+    cells: np.ndarray[Any, Any]
+    land: LandGrid
+    features: Features
+    problem: Problem
+    parents: dict[str, str]
+
+
+def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, climate_file: Path, seed: int) -> Lesson:
+    """Read everything that learning needs.
+
+    Args:
+        profiles: a file of ``proda observe``, or one that it reads.
+        posterior: store of ``proda assimilate``, or none.
+        predictors: NetCDF of further predictors, or none.
+        climate_file: climate file.
+        seed: of the cells that stand for the globe.
+    """
+    import torch
+
+    from proda_core import climate, observations
+    from proda_core.learning import predictors as table
+    from proda_core.learning.problem import assemble
+    from proda_core.process.places import Places
+
+    torch.set_num_threads(1)  # small matrices; the process model brings threads of its own
+    forcing, land = forcing_of(climate_file)
+    measured = profiles_of(profiles, land)
+    enough = np.flatnonzero(np.asarray(observations.layer_counts(measured)) >= LEAST_LAYERS)
+    if not len(enough):
+        raise Failure(
+            f"expected profiles with at least {LEAST_LAYERS} measured layers in {profiles}, got none; take other profiles"
+        )
+    if len(enough) < measured.sizes["profile"]:
+        typer.echo(f"{measured.sizes['profile'] - len(enough):,} profiles with fewer than {LEAST_LAYERS} layers are left out")
+        measured = observations.select(measured, enough)
+    cells = cells_of(measured, land)
+    extra = table.of_user(predictors, land) if predictors else None
+    features = table.features(climate.load_predictors(climate_file), extra)
+    problem = assemble(
+        measured, cells, features, lambda chosen: Places(forcing(chosen)).soc, land.area,
+        _posterior(posterior) if posterior else None, seed,
+    )  # fmt: skip
+    inputs = [path for path in (profiles, predictors, climate_file) if path]
+    parents = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs}
+    return Lesson(measured, cells, land, features, problem, parents)
+
+
+def _posterior(path: Path) -> xr.Dataset:
+    import xarray as xr
+
+    if not path.exists():
+        raise Failure(f"expected a posterior store at {path}, got none; make it with proda assimilate")
+    try:
+        found: xr.Dataset = xr.open_zarr(path)[["profile_id", "score_mean", "score_covariance", "converged"]].load()
+    except (KeyError, ValueError, OSError) as error:
+        raise Failure(
+            f"expected a posterior store at {path}, got something else ({error}); make it with proda assimilate"
+        ) from error
+    return found
+
+
+def at_least_one(value: int | None) -> int | None:
+    """Check of an option that counts."""
+    if value is not None and value < 1:
+        raise UsageError(f"expected a count of at least 1, got {value}")
+    return value

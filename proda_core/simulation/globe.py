@@ -1,0 +1,122 @@
+"""The model on the globe: terms evaluated once, then one solve a scenario, in chunks, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from proda_core import mechanisms, scenario
+from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
+from proda_core.grid import STOCK_DEPTHS
+from proda_core.process import column
+from proda_core.scenario import Scenario
+from proda_core.simulation.world import World
+
+FloatArray = npt.NDArray[np.float64]
+
+CHUNK = 8192
+"""Columns worked on at a time, so that temporaries stay small whatever the size of the grid."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the globe yields.
+
+    Attributes:
+        scenario: what was changed.
+        soc: soil organic carbon above each depth of ``STOCK_DEPTHS`` [kg m-2] (depth, cell).
+        total: global stock above each depth [Pg] (depth,).
+        cue: global bulk CUE, carbon passed on over carbon decomposed on all land [1].
+        mechanism: requested mechanism by name (cell,).
+    """
+
+    scenario: Scenario
+    soc: FloatArray
+    total: FloatArray
+    cue: float
+    mechanism: dict[str, FloatArray]
+
+
+class GlobalModel:
+    """The optimised model on the globe, its terms evaluated once, ready for scenarios.
+
+    Safe to call from several threads: nothing changes after it is made.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.land = world.land
+        self.parameter_source = world.parameter_source
+        self._terms = _evaluate(world)
+        self._all = tuple(mechanisms.UNITS)
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    @cached_property
+    def baseline(self) -> Outcome:
+        """The unperturbed globe, with every mechanism."""
+        return self.respond(Scenario(), self._all)
+
+    def respond(self, change: Scenario, names: Iterable[str] = ()) -> Outcome:
+        """Solve the globe under a scenario.
+
+        Args:
+            change: the scenario.
+            names: mechanisms to read off as well, keys of ``mechanisms.UNITS``.
+
+        Returns:
+            the outcome.
+        """
+        wanted = tuple(names)
+        cells = len(self)
+        soc = np.empty((len(STOCK_DEPTHS), cells))
+        read = {name: np.empty(cells) for name in wanted}
+        passed_on = decomposed = 0.0
+        area = torch.as_tensor(self.land.area)
+        for rows in chunks(cells):
+            terms = scenario.apply(change, self._terms.rows(rows))
+            integrals = mechanisms.solve(terms)
+            soc[:, rows] = integrals.soc.T.numpy() / GRAMS_PER_KILOGRAM
+            handed, lost = mechanisms.carbon_use(terms, integrals)
+            passed_on += float(handed @ area[rows])
+            decomposed += float(lost @ area[rows])
+            if wanted:
+                found = mechanisms.read_off(terms, integrals)
+                for name in wanted:
+                    read[name][rows] = found[name].numpy()
+        return Outcome(change, soc, self.global_stock(soc), passed_on / decomposed, read)
+
+    def global_stock(self, soc: FloatArray) -> FloatArray:
+        """Stocks [kg m-2] (..., cell) summed over all land [Pg] (...,)."""
+        return soc @ self.land.area * (GRAMS_PER_KILOGRAM / GRAMS_PER_PETAGRAM)
+
+    def response_curve(self, name: str, values: Iterable[float], around: Scenario | None = None) -> FloatArray:
+        """Global stocks [Pg] (value, depth) as one change of a scenario runs through ``values``, the others as in ``around``."""
+        start = around or Scenario()
+        return np.stack([self.respond(start.with_change(name, value)).total for value in values])
+
+    def pools(self, rows: slice, change: Scenario | None = None) -> FloatArray:
+        """Carbon of every pool and layer of some of the cells [g m-3] (cell, 7, 20)."""
+        pools: FloatArray = column.solve(scenario.apply(change or Scenario(), self._terms.rows(rows))).numpy()
+        return pools
+
+    def profile(self, cell: int, change: Scenario | None = None) -> FloatArray:
+        """Carbon of every pool with depth at one cell [kg m-3] (7, 20)."""
+        profile: FloatArray = self.pools(slice(cell, cell + 1), change)[0] / GRAMS_PER_KILOGRAM
+        return profile
+
+
+def _evaluate(world: World) -> column.Terms:
+    """The terms of every cell, evaluated chunk by chunk; the monthly forcing is not needed afterwards."""
+    parts = [column.terms(world.parameters[rows], world.forcing.rows(rows)) for rows in chunks(len(world.parameters))]
+    return column.Terms(**{f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(column.Terms)})
+
+
+def chunks(cells: int) -> list[slice]:
+    """Consecutive rows, at most :data:`CHUNK` at a time, that make up so many cells."""
+    return [slice(first, min(first + CHUNK, cells)) for first in range(0, cells, CHUNK)]
