@@ -8,6 +8,8 @@ PYTHON ?= python3
 PORT ?= 5006
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+PROFILES ?=
+WORK ?= build/retrieved
 # "cpu" installs the PyTorch build without CUDA on Linux, 0.2 GB to download instead of 2.7 GB.
 TORCH ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
@@ -27,7 +29,7 @@ TORCH_MADE := $(VENV)/.made-torch-$(or $(TORCH),default)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dashboard test lint benchmarks environment clean
+.PHONY: help dashboard test lint benchmarks retrieved environment clean
 
 help: ## Show this list
 	@echo "make TARGET [PORT=$(PORT)] [PYTHON=$(PYTHON)] [TORCH=cpu] [PIP_ARGS=...] [PYTEST_ARGS=...]"
@@ -49,6 +51,18 @@ benchmarks: $(VENV)/.made-test ## Run the measurements, one after the other
 	@set -e; found=; for file in benchmarks/[!_]*.py; do \
 	  test -f "$$file" || continue; found=yes; echo "== $$file"; $(BIN)/python "$$file"; \
 	done; test -n "$$found" || { echo "error: expected measurements in benchmarks/, got none" >&2; exit 1; }
+
+# Everything in data/ that comes from soil profiles, made again from the files of profiles in PROFILES; WORK keeps what is between.
+retrieved: $(VENV)/.made-run ## Learn the maps in data/ again from PROFILES="FILE..." (about 20 minutes on two cores)
+	@test -n "$(PROFILES)" || { echo 'error: expected PROFILES="FILE...", got none; name files that proda observe reads' >&2; exit 1; }
+	mkdir -p $(WORK)
+	$(BIN)/proda observe $(PROFILES) --out $(WORK)/profiles.nc --min-layers 3 --force
+	$(BIN)/proda observe $(PROFILES) --out $(WORK)/thinned.nc --min-layers 3 --thin 1 --force
+	$(BIN)/proda assimilate $(WORK)/thinned.nc --out $(WORK)/posterior.zarr --force
+	$(BIN)/proda learn $(WORK)/profiles.nc --out $(WORK) --force
+	$(BIN)/proda evaluate $(WORK)/profiles.nc --posterior $(WORK)/posterior.zarr --out $(WORK) --force
+	$(BIN)/proda card $(WORK) --force
+	cp $(WORK)/retrieved.nc $(WORK)/networks.safetensors $(WORK)/evidence.json $(WORK)/MODEL_CARD.md data/
 
 environment: $(VENV)/.made-test ## Make the environment of the tests and stop there
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 
 import panel as pn
 import panel_material_ui as pmui
@@ -12,8 +13,10 @@ from dashboard import engine, theme
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.screen import Screen
 from dashboard.state import Choice, State
+from dashboard.views.evidence import Evidence
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
+from dashboard.views.notices import Notices
 from dashboard.views.profile import Profile
 from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
@@ -31,11 +34,12 @@ class Page:
     def __init__(self, shared: Engine) -> None:
         self.state = State()
         self.engine = shared
-        self.headline, self.stocks = Headline(), Stocks()
+        self.headline, self.stocks = Headline(shared), Stocks(shared)
         self.map = Map(self.state, shared)
         self.profile = Profile(self.state)
         self.response = Response(self.state, shared)
         self.sliders = Sliders(self.state)
+        self.notices, self.evidence = Notices(shared.notices), Evidence(self.state, shared)
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
@@ -56,6 +60,7 @@ class Page:
     def started(self) -> None:
         """What can wait until the page is there."""
         self.curves.ask(self.state.mechanism)
+        self.evidence.started()
 
     def close(self) -> None:
         """The visitor has gone."""
@@ -66,16 +71,16 @@ class Page:
     def layout(self) -> pmui.Page:
         """Where everything lies."""
         about = pn.pane.HTML(
-            f"<p class=quiet>{METHOD} {FORCING} <b>Parameters:</b> {self.engine.model.parameter_source}</p>",
+            f"<p class=quiet>{METHOD} {FORCING} <b>Parameters:</b> {escape(self.engine.model.parameter_source)}</p>",
             stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip
         wide = {"sizing_mode": "stretch_width", "margin": 0}
-        for part in (self.headline.panel, self.map.panel, self.stocks.panel, self.response.panel, self.profile.panel):
-            part.param.update(**wide)
-        globe = pn.Column(self.headline.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
+        for view in (*self.views, self.notices, self.evidence):
+            view.panel.param.update(**wide)
+        globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
-        main = pn.Column(globe, side, stylesheets=[theme.PAGE], **wide)
+        main = pn.Column(globe, side, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,

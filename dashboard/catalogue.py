@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proda_core import mechanisms, scenario
+from proda_core import mechanisms, parameters, scenario
 from proda_core.published import ONE_PERCENT_CUE
 
 TAO_2023 = "Tao et al. 2023, doi:10.1038/s41586-023-06042-3"
@@ -94,16 +94,22 @@ CONTROLS: dict[str, Control] = {
 """The seven sliders, in the order of the page."""
 
 
+STOCKS, MECHANISMS, PARAMETERS, EVIDENCE = GROUPS = ("Stocks", "Mechanisms", "Parameters", "Evidence")
+"""Groups of maps: a scenario changes the first two."""
+
+
 @dataclass(frozen=True)
 class MapVariable:
     """One map.
 
     Attributes:
-        name: ``soc`` or a key of ``mechanisms.UNITS``.
-        label: its name on the page.
+        name: ``soc``, a key of ``mechanisms.UNITS``, a parameter's id, ``profile_count`` or ``dissimilarity``.
+        label: its name on the page; a symbol's index follows an underscore.
         unit: unit as it is printed.
         colours: name of its colour map in ``cmcrameri``.
         logarithmic: whether its colours follow the logarithm.
+        group: one of ``GROUPS``.
+        about: what it is, in sentences.
     """
 
     name: str
@@ -111,17 +117,79 @@ class MapVariable:
     unit: str
     colours: str
     logarithmic: bool = False
+    group: str = MECHANISMS
+    about: str = ""
 
     @property
     def has_depth(self) -> bool:
         """Whether it is a stock above a chosen depth."""
         return self.name == "soc"
 
+    @property
+    def follows_scenarios(self) -> bool:
+        """Whether a scenario changes it."""
+        return self.group in (STOCKS, MECHANISMS)
+
+
+_SYMBOLS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _symbol(tex: str) -> str:
+    r"""A parameter's symbol as plain text; an index of letters follows an underscore.
+
+    >>> _symbol("Q_{10}"), _symbol(r"\tau_{S2}"), _symbol("f_{S1,S2}")
+    ('Q₁₀', 'τ_S2', 'f_S1→S2')
+    """
+    name, _, index = tex.replace(r"\tau", "τ").replace(r"\beta", "β").partition("_")
+    index = index.strip("{}").replace(r"\tau", "τ").replace(",", "→")
+    return name + (index.translate(_SYMBOLS) if index.isdigit() else f"_{index}" if index else "")
+
+
+def _unit(udunits: str) -> str:
+    """A unit as it is printed.
+
+    >>> _unit("m2 yr-1")
+    'm² yr⁻¹'
+    """
+    return udunits.replace("m2", "m²").replace("yr-1", "yr⁻¹")
+
+
+def _parameter(parameter: parameters.Parameter) -> MapVariable:
+    """The map of a parameter, in its physical unit."""
+    unit = _unit(parameter.unit)
+    printed = "" if unit == "1" else f" {unit}"
+    about = (
+        f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]}, one of the 21 parameters. It may lie between "
+        f"{number(parameter.lower)} and {number(parameter.upper)}{printed}; CLM5 uses {number(parameter.clm5_default)}{printed}. "
+        f"{parameter.note}"
+    )
+    label = f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]} {_symbol(parameter.symbol)}"
+    return MapVariable(parameter.id, label, unit, "batlow", group=PARAMETERS, about=about.strip())
+
+
+def number(value: float) -> str:
+    """A number of a table, as it was given there.
+
+    >>> number(3e-05), number(0.9999), number(1000.0)
+    ('0.00003', '0.9999', '1000')
+    """
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+_PROFILES = (
+    "Profiles that the parameters were learnt from, counted in blocks of 2.5° × 2.5°. Where there are none, the maps rest on "
+    "what climate and plants have in common with places elsewhere."
+)
+_UNLIKE = (
+    "How far the climate, plants and land of a place lie from those of the most similar training profile; beyond 1, hatched on "
+    "the maps, it is unlike any of them (dissimilarity index of Meyer & Pebesma 2021, doi:10.1111/2041-210X.13650, over the "
+    "threshold of the area of applicability)."
+)
 
 MAPS: dict[str, MapVariable] = {
     variable.name: variable
     for variable in (
-        MapVariable("soc", "Soil organic carbon", "kg C m⁻²", "lajolla_r"),
+        MapVariable("soc", "Soil organic carbon", "kg C m⁻²", "lajolla_r", group=STOCKS),
         MapVariable("cue", "Microbial CUE", "1", "batlow"),
         MapVariable("carbon_input", "Plant carbon input", "g C m⁻² yr⁻¹", "batlow"),
         MapVariable("input_allocation", "Input allocation β", "1", "batlow"),
@@ -129,12 +197,16 @@ MAPS: dict[str, MapVariable] = {
         MapVariable("environmental_modifier", "Environmental modifier", "1", "batlow", logarithmic=True),
         MapVariable("vertical_transport", "Vertical transport", "yr⁻¹", "batlow", logarithmic=True),
         MapVariable("residence_time", "Residence time", "yr", "lajolla_r", logarithmic=True),
+        *map(_parameter, parameters.PARAMETERS),
+        MapVariable("profile_count", "Training profiles", "per 2.5° block", "batlow_r", True, EVIDENCE, _PROFILES),
+        MapVariable("dissimilarity", "How unlike the training sites", "1", "acton_r", False, EVIDENCE, _UNLIKE),
     )
 }
 """The maps, in the order of the page."""
 
-if set(MAPS) != {"soc", *mechanisms.UNITS}:
-    raise RuntimeError(f"expected a map for soc and each of {', '.join(mechanisms.UNITS)}; got {', '.join(MAPS)}")
+_WANTED = {"soc", *mechanisms.UNITS, *parameters.IDS, "profile_count", "dissimilarity"}
+if set(MAPS) != _WANTED or len({variable.label for variable in MAPS.values()}) < len(MAPS):
+    raise RuntimeError(f"expected a map with a label of its own for each of {', '.join(sorted(_WANTED))}; got {', '.join(MAPS)}")
 
 DEPTHS: dict[str, str] = {"0.3m": "0–30 cm", "1m": "0–1 m", "2m": "0–2 m", "full": "Full depth"}
 """Keys of ``grid.STOCK_DEPTHS`` and how they are called on the page."""
@@ -147,10 +219,34 @@ DEPTH_WORDS: dict[str, str] = {
 }
 """The same in a sentence."""
 
-VIEWS: dict[str, str] = {"baseline": "Baseline", "scenario": "Scenario", "change": "Change", "percent": "% change"}
-"""Ways to look at a map."""
+VIEWS: dict[str, str] = {
+    "baseline": "Baseline",
+    "scenario": "Scenario",
+    "change": "Change",
+    "percent": "% change",
+    "uncertainty": "Uncertainty",
+}
+"""Ways to look at a map; the last is the spread of the ensemble around the baseline."""
+
+SCENARIO_VIEWS = ("scenario", "change", "percent")
+"""Those that depend on the sliders."""
+
+SPREAD_COLOURS = "acton_r"
+"""Colour map of every spread."""
 
 _MIDDLE = (ONE_PERCENT_CUE.low + ONE_PERCENT_CUE.high) / 2
 _SPREAD = (ONE_PERCENT_CUE.high - ONE_PERCENT_CUE.low) / 2
 PUBLISHED_RESPONSE = f"Published: +1 % CUE adds {_MIDDLE:.0f} ± {_SPREAD:.0f} Pg C ({ONE_PERCENT_CUE.source})."
 """The published answer; its abstract states no depth."""
+
+METHODS: dict[str, str] = {
+    "default": "CLM5 defaults",
+    "one-batch": "One set for all",
+    "proda": "PRODA",
+    "end-to-end": "End to end",
+    "network-only": "Network without process",
+}
+"""Methods of learning and how they are called on the page."""
+
+VALIDATIONS: dict[str, str] = {"in-sample": "in sample", "random": "random folds", "block": "spatial blocks"}
+"""Ways to judge them, from the most lenient to the strictest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -16,11 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dashboard import projection
-from dashboard.catalogue import CONTROLS, MAPS
+from dashboard import ensemble, projection
+from dashboard.catalogue import CONTROLS
+from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.state import Choice
 from proda_core import mechanisms
-from proda_core.grid import SOIL_POOLS, STOCK_DEPTHS
+from proda_core.grid import LAYERS, SOIL_POOLS
+from proda_core.learning import evidence
+from proda_core.learning.evidence import Evidence, EvidenceError
 from proda_core.process import kernel
 from proda_core.scenario import Scenario
 from proda_core.simulation import GlobalModel, Outcome, World, load_world
@@ -33,7 +37,6 @@ Value = TypeVar("Value")
 Wish = TypeVar("Wish")
 Answered = TypeVar("Answered")
 
-DEPTH_INDEX: dict[str, int] = {name: i for i, name in enumerate(STOCK_DEPTHS)}
 KEPT_OUTCOMES = 40
 """Outcomes that are kept, some 2.5 MB each."""
 
@@ -41,6 +44,22 @@ CURVE_POINTS = 13
 
 YIELD = 0.002
 """Pause between the points of a curve [s]: a lock that is taken again at once is not had by those who wait for it."""
+
+
+class Support(NamedTuple):
+    """What the baseline of a place rests on.
+
+    Attributes:
+        spread: standard deviation of its stocks across the ensemble [kg m-2] (depth,).
+        profiles: training profiles in its cell.
+        around: training profiles in its block of ``fields.BLOCK`` degrees.
+        dissimilarity: how unlike the training sites it is; beyond ``ensemble.EDGE`` it is unlike any of them [1].
+    """
+
+    spread: FloatArray
+    profiles: int
+    around: int
+    dissimilarity: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,7 @@ class Profile:
         baseline: soil organic carbon with depth [kg m-3] (20,).
         scenario: the same under the scenario [kg m-3] (20,).
         stock: stocks above each depth, baseline and scenario [kg m-2] (2, depth).
+        support: what the baseline rests on there, where that is known.
     """
 
     latitude: float
@@ -62,6 +82,7 @@ class Profile:
     baseline: FloatArray
     scenario: FloatArray
     stock: FloatArray
+    support: Support | None = None
 
 
 @dataclass(frozen=True)
@@ -126,13 +147,24 @@ class Kept(Generic[Key, Value]):
 
 
 class Engine:
-    """The model and the map that all visitors share."""
+    """The model, the map and the evidence that all visitors share.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: what the model runs on.
+        tested: how well it does against profiles, if that is known.
+        untested: why that is not known, a sentence.
+    """
+
+    def __init__(self, world: World, tested: Evidence | None = None, untested: str = "") -> None:
         self.model = GlobalModel(world)
         self.baseline = self.model.baseline
+        self.evidence, self.untested = tested, untested
+        self.notices = (*world.notices, *([untested] if untested else ()))
+        self.ensemble = None if world.retrieved is None else ensemble.from_dataset(world.retrieved)
+        self.fields = Fields(world.land, self.baseline, world.parameters.numpy(), self.ensemble)
+        self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
-        self._outcomes: Kept[tuple[Scenario, str], Outcome] = Kept(KEPT_OUTCOMES)
+        self._outcomes: Kept[tuple[Scenario | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
         # one solve already keeps every core busy; several at once would only make each of them late
@@ -142,7 +174,8 @@ class Engine:
         """The globe under a scenario, with what the map of ``variable`` needs."""
         if scenario.is_baseline:
             return self.baseline
-        key = (scenario, variable)
+        names = (variable,) if variable in mechanisms.UNITS else ()
+        key = (scenario, *names)
         kept = self._outcomes.get(key)
         if kept is not None:
             return kept
@@ -151,7 +184,7 @@ class Engine:
             kept = self._outcomes.get(key)
             if kept is not None:
                 return kept
-            return self._outcomes.put(key, self.model.respond(scenario, () if variable == "soc" else (variable,)))
+            return self._outcomes.put(key, self.model.respond(scenario, names))
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
@@ -170,7 +203,14 @@ class Engine:
             columns = [self.model.profile(cell, change)[SOIL_POOLS].sum(0) for change in (Scenario(), scenario)]
         stock = np.stack([self.baseline.soc[:, cell], outcome.soc[:, cell]])
         on_land = abs(place[0] - latitude) <= half and abs(east) <= half
-        return Profile(latitude, longitude, on_land, columns[0], columns[1], stock)
+        return Profile(latitude, longitude, on_land, columns[0], columns[1], stock, self._support(cell))
+
+    def _support(self, cell: int) -> Support | None:
+        known = self.ensemble
+        if known is None:
+            return None
+        around = np.nan_to_num(self.fields.profiles[cell])
+        return Support(known.soc_sd[:, cell], int(known.profiles[cell]), int(around), float(known.dissimilarity[cell]))
 
     def response(self, name: str, points: int = CURVE_POINTS) -> Curve:
         """Global stocks as one slider runs through its range, the others at the baseline.
@@ -205,67 +245,22 @@ class Engine:
             self._one_percent = self._total(Scenario(cue=0.01)) - self.baseline.total
         return self._one_percent
 
+    def view(self, choice: Choice) -> str:
+        """The view that is shown for a choice: that which it wishes for, or the baseline where that is refused."""
+        return self.fields.view(choice.variable, choice.view)
+
     def map_values(self, answer: Answer) -> FloatArray:
         """The cell values that a choice puts on the map (cell,)."""
         choice = answer.choice
-        before, after = (_values(outcome, choice.variable, answer.depth) for outcome in (answer.baseline, answer.outcome))
-        if choice.view == "baseline":
-            return before
-        if choice.view == "scenario":
-            return after
-        if choice.view == "change":
-            return after - before
-        with np.errstate(divide="ignore", invalid="ignore"):
-            relative: FloatArray = np.where(before != 0, 100.0 * (after / before - 1.0), np.nan)
-        return relative
+        return self.fields.values(choice.variable, self.view(choice), choice.depth, answer.outcome)
 
-    def colour_limits(self, variable: str, depth: str, view: str) -> tuple[float, float]:
-        """Ends of the colour scale, from the baseline alone, so that they stand still while sliders move."""
-        if view == "percent":
-            return -10.0, 10.0
-        values = _values(self.baseline, variable, DEPTH_INDEX[depth])
-        low, high = _area_percentiles(values, self.model.land.area, (4.0, 96.0))
-        if view == "change":
-            return -nice(0.1 * high), nice(0.1 * high)
-        if MAPS[variable].logarithmic:
-            top = nice(high) or 1.0
-            return max(nice(low), 1e-3 * top), top  # a logarithm has no zero
-        if variable in ("soc", "carbon_input"):
-            return 0.0, nice(high)
-        # a mechanism that is nearly the same everywhere still gets a scale on which a slider's move can be seen
-        spread = max(high - low, 0.4 * abs(high))
-        middle = (low + high) / 2
-        return round(middle - spread / 2, 2), round(middle + spread / 2, 2)
+    def colour_limits(self, choice: Choice) -> tuple[float, float]:
+        """Ends of the colour scale; they stand still while sliders move."""
+        return self.fields.limits(choice.variable, choice.depth, self.view(choice))
 
     def fitted_limits(self, answer: Answer) -> tuple[float, float]:
         """Ends of a colour scale for changes that fits this very answer."""
-        values = np.abs(self.map_values(answer))
-        most = _area_percentiles(values[np.isfinite(values)], self.model.land.area[np.isfinite(values)], (96.0,))[0]
-        top = nice(most) if most > 0 else self.colour_limits(answer.choice.variable, answer.choice.depth, answer.choice.view)[1]
-        return -top, top
-
-
-def _values(outcome: Outcome, variable: str, depth: int) -> FloatArray:
-    return outcome.soc[depth] if variable == "soc" else outcome.mechanism[variable]
-
-
-def _area_percentiles(values: FloatArray, area: FloatArray, percentiles: tuple[float, ...]) -> list[float]:
-    order = np.argsort(values)
-    share = np.cumsum(area[order])
-    return [float(values[order][np.searchsorted(share, p / 100 * share[-1])]) for p in percentiles]
-
-
-def nice(value: float) -> float:
-    """The next round number: 1, 1.5, 2, 3, 4, 5, 6, 8 or 10 times a power of ten.
-
-    >>> nice(37.2), nice(0.0121), nice(6.0)
-    (40.0, 0.015, 6.0)
-    """
-    if value <= 0:
-        return 0.0
-    power = 10.0 ** np.floor(np.log10(value))
-    step = next(step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
-    return float(f"{step * power:.3g}")
+        return self.fields.fitted(self.map_values(answer), self.colour_limits(answer.choice))
 
 
 async def at_once(call: Callable[[], None]) -> None:
@@ -338,8 +333,18 @@ def shared() -> Engine:
     # (a browser beside the server) costs several times what they save
     torch.set_num_threads(1)
     kernel.warm_up()
-    engine = Engine(load_world())
+    engine = Engine(load_world(), *_evidence())
     if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
         raise RuntimeError("expected a baseline with every mechanism")
     engine.one_percent()
     return engine
+
+
+def _evidence() -> tuple[Evidence | None, str]:
+    """The evidence, or what is wrong with it; the page lives without."""
+    try:
+        return evidence.read(), ""
+    except (EvidenceError, OSError) as error:
+        log.warning("no evidence: %s", error)
+        where = f"{evidence.default_path().parent}{os.sep}"  # a visitor need not know where we live
+        return None, f"How good the maps are cannot be shown: {str(error).replace(where, '')}."

@@ -110,6 +110,90 @@ def profile(depth: FloatArray, baseline: FloatArray, scenario: FloatArray, deepe
     )  # fmt: skip
 
 
+WORST = -0.5
+"""Efficiency below which a method is drawn at the edge of the diagram."""
+
+
+def skill(names: Sequence[str], series: Sequence[tuple[str, FloatArray, FloatArray, FloatArray]]) -> hv.Overlay:
+    """Efficiency of methods, each judged in several ways; what lies below the edge is a triangle at the edge.
+
+    Args:
+        names: the methods, top to bottom.
+        series: for each way of judging a colour, efficiencies, and the ends of their intervals (method,); NaN where unknown.
+    """
+    offset = np.linspace(0.22, -0.22, len(series)) if len(series) > 1 else [0.0]
+    rows = len(names) - 1 - np.arange(len(names))
+    layers: list[hv.Element] = [
+        hv.Curve(([0.0, 0.0], [-0.5, len(names) - 0.5])).opts(color=GREY, line_width=1, line_dash="dotted")
+    ]
+    for (colour, value, low, high), shift in zip(series, offset, strict=True):
+        y, inside = rows + shift, value >= WORST
+        known = inside & np.isfinite(low) & np.isfinite(high)
+        ends = (np.maximum(low[known], WORST), y[known], high[known], y[known])
+        layers += [
+            hv.Segments(ends).opts(color=colour, line_width=2.5),
+            hv.Points((value[inside], y[inside])).opts(color=colour, size=10, line_color="white"),
+            hv.Points((np.full((value < WORST).sum(), WORST + 0.03), y[value < WORST])).opts(
+                color=colour, size=10, marker="triangle", angle=90
+            ),
+        ]
+    best = max([0.3, *(float(np.nanmax(high, initial=0.0)) for _, _, _, high in series)])
+    worst = min([0.0, *(float(np.nanmin(np.append(value, low), initial=0.0)) for _, value, low, _ in series)])
+    return hv.Overlay(layers).opts(
+        xlabel="Efficiency (NSE)", ylabel="", toolbar=None, default_tools=[],
+        xlim=(max(WORST, worst - 0.05), min(1.0, best + 0.1)), ylim=(-0.5, len(names) - 0.5), show_legend=False,
+        yticks=[(float(row), name) for row, name in zip(rows, names, strict=True)],
+    )  # fmt: skip
+
+
+def density(edges: FloatArray, counts: npt.NDArray[np.integer]) -> hv.Overlay:
+    """Observed against modelled, counted in bins of their logarithm; on the line both are equal.
+
+    Args:
+        edges: of the bins, log10 (bin + 1,).
+        counts: (observed bin, modelled bin).
+    """
+    observed, modelled = np.nonzero(counts)
+    number = counts[observed, modelled].astype(float)
+    over = 0.15 * float(np.diff(edges).mean())  # neighbours overlap a little, else the ground shows between them
+    boxes = (edges[modelled], edges[observed], edges[modelled + 1] + over, edges[observed + 1] + over, np.log10(number))
+    cells = hv.Rectangles(boxes, vdims="count").opts(
+        color="count", cmap=colours("devon_r")[40:], line_alpha=0, clim=(0.0, max(float(np.log10(number.max(initial=1))), 1.0))
+    )
+    ends = [edges[0], edges[-1]]
+    same = hv.Curve((ends, ends)).opts(color=ACCENT, line_width=1.5)
+    ticks = [(float(power), f"{10.0**power:g}") for power in range(int(np.ceil(ends[0])), int(np.floor(ends[1])) + 1)]
+    return (cells * same).opts(
+        xlabel="Modelled carbon [kg C m⁻³]", ylabel="Observed [kg C m⁻³]", xticks=ticks, yticks=ticks, toolbar=None,
+        default_tools=[], xlim=tuple(ends), ylim=tuple(ends), show_legend=False,
+    )  # fmt: skip
+
+
+def where(
+    x: FloatArray, y: FloatArray, frame: npt.NDArray[np.float32], edge: FloatArray, limits: tuple[float, float], name: str
+) -> hv.Overlay:
+    """A small world: ocean, land without profiles, and the number of profiles, whose colours follow the logarithm.
+
+    Args:
+        x: pixel centres [m] (column,).
+        y: pixel centres [m] (row,).
+        frame: number of profiles, 0 on land without any, NaN off land (row south to north, column).
+        edge: of the globe [m] (point, 2).
+        limits: ends of the colour scale.
+        name: of the colour map in ``cmcrameri``.
+    """
+    ocean = hv.Polygons([edge]).opts(color=OCEAN, line_alpha=0)
+    land = hv.Image((x, y, np.where(frame == 0, np.float32(1), np.float32(np.nan))), ["x", "y"], "land")
+    number = hv.Image((x, y, np.where(frame > 0, frame, np.float32(np.nan))), ["x", "y"], "number")
+    clear = {"NaN": "transparent"}
+    return (
+        ocean
+        * land.opts(cmap=[NO_DATA], clipping_colors=clear, colorbar=False)
+        * number.opts(cmap=colours(name), cnorm="log", clim=limits, clipping_colors=clear, colorbar=False)
+        * hv.Curve(edge, "x", "y").opts(color=GREY, line_width=1)
+    ).opts(hv.opts.Overlay(xaxis=None, yaxis=None, show_frame=False, show_legend=False, toolbar=None))
+
+
 def rendered(element: hv.Overlay) -> figure:
     """The Bokeh figure of an element, composed once."""
     shown: figure = hv.render(element, backend="bokeh")
@@ -130,14 +214,14 @@ return [frame]
 """
 
 
-def gather(shown: figure, pixels: npt.NDArray[np.integer], cells: npt.NDArray[np.float32]) -> ColumnDataSource:
+def gather(shown: figure, pixels: ColumnDataSource, cells: npt.NDArray[np.float32]) -> ColumnDataSource:
     """Let the browser make the figure's image: ``cells[pixels]``, whenever it gets other cells.
 
     A browser that knows which cell lies under each pixel needs the values of the cells only, an eighth of an image.
 
     Args:
         shown: a figure with an image.
-        pixels: position in ``cells`` (row, column); the smaller its type, the less is sent.
+        pixels: position in ``cells`` of each pixel, as :func:`pixel_source` makes it.
         cells: values to begin with (cell,).
 
     Returns:
@@ -146,8 +230,49 @@ def gather(shown: figure, pixels: npt.NDArray[np.integer], cells: npt.NDArray[np
     (renderer,) = renderers(shown, "Image")
     source = renderer.data_source
     source.data = {**{name: source.data[name] for name in ("x", "y", "dw", "dh")}, "cells": [cells]}
-    renderer.glyph.image = Expr(CustomJSExpr(args={"pixels": ColumnDataSource({"cell": [pixels]})}, code=GATHER))
+    renderer.glyph.image = Expr(CustomJSExpr(args={"pixels": pixels}, code=GATHER))
     return source
+
+
+def pixel_source(pixels: npt.NDArray[np.integer]) -> ColumnDataSource:
+    """Which cell lies under each pixel (row, column), sent once; the smaller its type, the less is sent."""
+    return ColumnDataSource({"cell": [pixels]})
+
+
+HATCH = """
+const [marked] = this.data.marked, [cell] = pixels.data.cell
+const [rows, columns] = cell.shape
+const frame = new cell.constructor(cell.length, cell.shape)
+for (let i = 0; i < cell.length; i++) {  // a dark line beside a light one is seen on every colour
+  frame[i] = marked[cell[i]] ? [1, 2, 0, 0, 0, 0, 0][(i % columns + Math.floor(i / columns)) % 7] : 0
+}
+return [frame]
+"""
+
+
+def hatch(shown: figure, pixels: ColumnDataSource, marked: npt.NDArray[np.bool_]) -> GlyphRenderer:
+    """Hatch some cells, above the figure's image and below its lines; sent once, whatever the image shows.
+
+    Args:
+        shown: a figure that was given to :func:`gather`.
+        pixels: the same as there.
+        marked: whether a cell is hatched (cell,).
+
+    Returns:
+        the renderer, to show and to hide it.
+    """
+    (below,) = renderers(shown, "Image")
+    place = {name: below.data_source.data[name] for name in ("x", "y", "dw", "dh")}
+    source = ColumnDataSource({**place, "marked": [np.append(marked, False).astype(np.uint8)]})
+    lines = LinearColorMapper(palette=["#ffffff00", f"{INK}c0", f"{OCEAN}b0"], low=0, high=2)
+    image = Expr(CustomJSExpr(args={"pixels": pixels}, code=HATCH))
+    made: GlyphRenderer = shown.image(image="x", source=source, color_mapper=lines, level=below.level)
+    made.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
+    made.glyph.update(image=image, **{name: below.glyph.properties_with_values()[name] for name in ("x", "y", "dw", "dh")})
+    order = [renderer for renderer in shown.renderers if renderer is not made]
+    order.insert(order.index(below) + 1, made)
+    shown.renderers = order
+    return made
 
 
 def renderers(shown: figure, glyph: str) -> list[GlyphRenderer]:

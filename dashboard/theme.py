@@ -116,6 +116,7 @@ SIDE = (
   :host { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .tall { grid-row: span 2; }
 }
+@media (min-width: 1500px) { .tall { order: 1; } }  /* what a click on the map changes stays in sight */
 """
 )
 """The smaller parts: in a column on a projector, in pairs on a tablet."""

@@ -21,10 +21,9 @@ def number(value: float, digits: int = 3) -> str:
         return "no value"
     if value == 0:
         return "0"
-    places = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, places)
+    rounded = round(value, digits - 1 - _magnitude(value))
     # rounding may carry into a further digit: 9.996 is 10.0
-    places = digits - 1 - math.floor(math.log10(abs(rounded)))
+    places = digits - 1 - _magnitude(rounded)
     return f"{rounded:,.{max(places, 0)}f}".replace("-", MINUS)
 
 
@@ -44,7 +43,26 @@ def plain(value: float) -> str:
     >>> plain(1.0), plain(2.5), plain(-3.0)
     ('1', '2.5', '−3')
     """
+    if 0 < abs(value) < 1e-4:
+        return f"{value:.9f}".rstrip("0").replace("-", MINUS)
     return f"{value:g}".replace("-", MINUS)
+
+
+def with_spread(value: float, spread: float) -> str:
+    """A number and its standard deviation, to the same place: three digits, or more where the spread is smaller than the last.
+
+    >>> with_spread(1484.0, 60.3), with_spread(76.04, 3.02), with_spread(1484.0, 2.6), with_spread(8.31, 0.0)
+    ('1,480 ± 60', '76.0 ± 3.0', '1,484 ± 3', '8.31 ± 0')
+    """
+    if not (math.isfinite(value) and math.isfinite(spread)) or value == 0 or spread == 0:
+        return f"{number(value)} ± {number(spread)}"
+    places = max(2 - _magnitude(value), -_magnitude(spread))
+    shown = (f"{round(part, places):,.{max(places, 0)}f}".replace("-", MINUS) for part in (value, spread))
+    return " ± ".join(shown)
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
 
 
 def percent(new: float, old: float) -> float:
@@ -81,7 +99,9 @@ def change(name: str, value: float) -> str:
     return f"{article} {plain(abs(value))} % {'rise' if value > 0 else 'fall'} in {CONTROLS[name].noun}"
 
 
-def headline(scenario: Scenario, depth: str, stock: float, baseline: float, cue: float, baseline_cue: float) -> str:
+def headline(
+    scenario: Scenario, depth: str, stock: float, baseline: float, cue: float, baseline_cue: float, spread: float | None = None
+) -> str:
     """The state of the world in a sentence or two.
 
     Args:
@@ -91,6 +111,7 @@ def headline(scenario: Scenario, depth: str, stock: float, baseline: float, cue:
         baseline: the same of the baseline [Pg].
         cue: global bulk CUE [1].
         baseline_cue: the same of the baseline [1].
+        spread: standard deviation of the baseline's stock across the ensemble, if there is one [Pg].
 
     Returns:
         plain text.
@@ -98,10 +119,11 @@ def headline(scenario: Scenario, depth: str, stock: float, baseline: float, cue:
     where = DEPTH_WORDS[depth]
     if scenario.is_baseline:
         use = f"microbes use {number(100 * baseline_cue)} % of what they decompose"
-        return f"The soils of the model hold {number(baseline)} Pg C {where}; {use}."
-    listed = [change(name, value) for name, value in changes(scenario)]
-    cause = _sentence_start(_join(listed))
-    many = len(listed) > 1
+        stock_text = number(baseline) if spread is None else with_spread(baseline, spread)
+        return f"The soils of the model hold {stock_text} Pg C {where}; {use}."
+    moves = [change(name, value) for name, value in changes(scenario)]
+    cause = _sentence_start(listed(moves))
+    many = len(moves) > 1
     difference = stock - baseline
     relative = f"({signed(percent(stock, baseline))} %)"
     if abs(difference) < 5e-4 * baseline:
@@ -123,7 +145,12 @@ def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:
     return f"bulk CUE, left alone, {found}"
 
 
-def _join(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
+    """Several things in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
@@ -134,12 +161,19 @@ def _sentence_start(text: str) -> str:
 def map_title(label: str, unit: str, view: str, depth: str | None) -> str:
     """What a map shows: variable, depth, view and unit.
 
+    Args:
+        label: of the variable.
+        unit: of the variable.
+        view: a key of ``catalogue.VIEWS``, or what the map shows in words.
+        depth: how the depth is called, where there is one.
+
     >>> map_title("Soil organic carbon", "kg C m⁻²", "change", "0–1 m")
     'Soil organic carbon, 0–1 m: change from baseline [kg C m⁻²]'
     """
     what = f"{label}, {depth}" if depth else label
-    views = {"baseline": "baseline", "scenario": "scenario", "change": "change from baseline", "percent": "change from baseline"}
-    return f"{what}: {views[view]} [{'%' if view == 'percent' else unit}]"
+    views = {"change": "change from baseline", "percent": "change from baseline", "uncertainty": "spread (SD) of the ensemble"}
+    shown = views.get(view, view)
+    return f"{what}{': ' if shown else ''}{shown} [{'%' if view == 'percent' else unit}]"
 
 
 def ticks(low: float, high: float, logarithmic: bool = False) -> list[float]:

@@ -18,7 +18,10 @@ Where each part lives, lowest first:
 - ``climate``: the embedded forcing, derived from an ERA5 climatology and satellite vegetation
 - ``scenario``, ``mechanisms``, ``regions``: what a slider changes; carbon use efficiency and the other mechanisms read off a
   solution; parts of the land
-- ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out
+- ``assimilation``: the posterior of the parameters at each profile
+- ``learning``: networks that give parameters everywhere, from site posteriors or through the process model; skill, model card
+- ``retrieved``: the file of retrieved maps, checked before it is believed
+- ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out; ensembles of parameters
 - ``commands``, ``__main__``: the ``proda`` command, one file a subcommand
 
 Public names are loaded when they are first used, so that importing the package costs nothing:

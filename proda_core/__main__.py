@@ -7,14 +7,28 @@ from typing import Annotated
 import typer
 
 from proda_core import __version__
-from proda_core.commands import assimilate, climate, error_model, fetch, learn, observe, posterior, serve, simulate
+from proda_core.commands import (
+    assimilate,
+    card,
+    climate,
+    error_model,
+    evaluate,
+    fetch,
+    learn,
+    observe,
+    posterior,
+    serve,
+    simulate,
+)
 from proda_core.commands.base import Command, help_unless_chosen
 
 app = typer.Typer(cls=Command, add_completion=False, help="PRODA Explorer: what controls the world's soil carbon.")
 app.add_typer(climate.app, name="climate")
 app.add_typer(posterior.app, name="posterior")
 app.command("assimilate")(assimilate.assimilate)
+app.command("card")(card.card)
 app.command("error-model")(error_model.error_model)
+app.command("evaluate")(evaluate.evaluate)
 app.command("fetch")(fetch.fetch)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)

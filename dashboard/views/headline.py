@@ -9,7 +9,7 @@ import param
 
 from dashboard import theme, words
 from dashboard.catalogue import DEPTH_WORDS
-from dashboard.engine import Answer
+from dashboard.engine import Answer, Engine
 
 STYLE = """
 :host { display: block; width: 100%; color: var(--panel-on-surface-color); }
@@ -46,7 +46,7 @@ class LiveText(pn.custom.JSComponent):
         return span
       }
       const show = () => {  // a number and its unit stay on one line
-        const parts = model.text.split(/(\\([^)]*\\)|\\S+ (?:%|Pg C))/)
+        const parts = model.text.split(/(\\([^)]*\\)|(?:\\S+ ± )?\\S+ (?:%|Pg C))/)
         sentence.replaceChildren(...parts.map((part, i) => i % 2 ? whole(part) : part))
       }
       model.on("text", show)
@@ -79,23 +79,30 @@ STEADY = """
 class Headline:
     """The head of the page."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._ensemble = engine.ensemble
         self.sentence = LiveText(sizing_mode="stretch_width", margin=0)
-        self.number = pn.pane.HTML("", stylesheets=[theme.TEXT, BIG], margin=(0, 20, 0, 0), width=225)
+        self.number = pn.pane.HTML("", stylesheets=[theme.TEXT, BIG], margin=(0, 20, 0, 0), width=250)
         self.panel = pn.Row(self.number, self.sentence, align="center", stylesheets=[theme.CARD, STEADY])
 
     def show(self, answer: Answer) -> None:
         """Say what an answer means."""
         choice, depth = answer.choice, answer.depth
         stock, before = float(answer.outcome.total[depth]), float(answer.baseline.total[depth])
-        self.sentence.text = words.headline(choice.scenario, choice.depth, stock, before, answer.outcome.cue, answer.baseline.cue)
-        where = DEPTH_WORDS[choice.depth]
+        spread = None if self._ensemble is None else float(self._ensemble.total_sd[depth])
+        cue = answer.outcome.cue, answer.baseline.cue
+        self.sentence.text = words.headline(choice.scenario, choice.depth, stock, before, *cue, spread)
+        shown, where = words.number(stock), DEPTH_WORDS[choice.depth]
+        known = words.number(before) if spread is None else words.with_spread(before, spread)
         if choice.scenario.is_baseline:
-            change = f"<p class=quiet>{where}, baseline</p>"
+            shown, _, around = known.partition(" ")
+            members = "" if self._ensemble is None else f"; ± SD of {self._ensemble.members} members"
+            change = f"<p class=quiet>{where}, baseline{members}</p>"
         else:
+            around = ""
             moved = f"{words.signed(stock - before)} Pg C ({words.signed(words.percent(stock, before))} %)"
-            change = f"<div class='change more'>{moved}</div><p class=quiet>{where}; baseline {words.number(before)}</p>"
-        self.number.object = f"<div class=big>{words.number(stock)} <small>Pg C</small></div>{change}"
+            change = f"<div class='change more'>{moved}</div><p class=quiet>{where}; baseline {known}</p>"
+        self.number.object = f"<div class=big>{shown} <small>{around} Pg C</small></div>{change}"
 
     def fail(self, message: str) -> None:
         """Say that there is no answer."""

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import Press, Tap
-from bokeh.models import CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
+from bokeh.models import ColumnDataSource, CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
 
-from dashboard import plots, projection, theme, words
-from dashboard.catalogue import DEPTHS, MAPS, VIEWS
+from dashboard import legend, plots, projection, theme, words
+from dashboard.buttons import Buttons
+from dashboard.catalogue import DEPTHS, EVIDENCE, GROUPS, MAPS, PARAMETERS, SCENARIO_VIEWS, SPREAD_COLOURS, VIEWS, MapVariable
 from dashboard.engine import Answer, Engine
 from dashboard.state import Choice, State
 
 WHOLE = (1.01 * projection.X_LIMITS[1], 1.01 * projection.Y_LIMITS[1])
 DEEPEST_ZOOM = 40.0
 
-ONE_LINE = {"& .MuiToggleButton-root": {"whiteSpace": "nowrap", "padding": "7px 12px", "fontSize": "14px"}}
-HOVER = "return `${Number(value.toPrecision(3))} ${unit}`.replace('-', '\u2212')"
+HOVER = """
+const cell = pixels.data.cell[0][special_vars.image_index.flat_index]
+const short = (number) => `${Number(number.toPrecision(3))}`.replace("-", "\u2212")
+const relative = extra.data.relative[0]
+const share = relative.length ? ` (${short(relative[cell])} %)` : ""
+const unlike = hatched === null ? false : hatched.data.marked[0][cell]
+const sign = kind === "spread" ? "± " : kind === "change" && value > 0 ? "+" : ""
+return `${sign}${short(value)} ${unit}${share}${unlike ? " · unlike any training site" : ""}`
+"""
 ON_LAND = "export default (args, tool, {value}) => !Number.isNaN(value)"
 
-BAR = """
-.bar { display: flex; align-items: stretch; height: 15px; max-width: 720px; margin: 2px auto 0; }
-.bar i { width: 14px; flex: none; }
-.bar .low { clip-path: polygon(100% 0, 0 50%, 100% 100%); }
-.bar .high { clip-path: polygon(0 0, 100% 50%, 0 100%); }
-.bar b { flex: 1; }
-.ticks { position: relative; height: 20px; max-width: 692px; margin: 3px auto 0; font-size: 14px;
-  font-variant-numeric: tabular-nums; }
-.ticks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-.none { display: inline-block; width: 14px; height: 12px; background: #d4d6d7; border: 1px solid #7d8990; vertical-align: -1px; }
-"""
+KINDS = {"uncertainty": "spread", "change": "change", "percent": "change"}
+"""Views whose values carry a sign."""
 
-
+SMALL = ".MuiFormControlLabel-label { font-size: 13px !important; } .MuiCheckbox-root { padding: 2px 6px !important; }"
 WRAP = """
 :host { flex-wrap: wrap; }  /* on a tablet the buttons go below the title, rather than the title into a column */
 :host > div:first-of-type { flex: 1 1 300px !important; }
@@ -51,15 +51,20 @@ class Map:
         self._latest: Answer | None = None
         self.figure = self._compose()
         pixels = engine.pixels
-        self.source = plots.gather(self.figure, pixels.index, pixels.padded(np.full(pixels.cells, np.nan)))
+        under = plots.pixel_source(pixels.index)
+        self.source = plots.gather(self.figure, under, pixels.padded(np.full(pixels.cells, np.nan)))
+        self.hatching = None if engine.ensemble is None else plots.hatch(self.figure, under, engine.ensemble.unlike)
+        self._pointed = self._pointing(under)
         self.chosen = plots.sources(self.figure, "Scatter")[0]
         self._mapper = plots.mapper()
         plots.renderers(self.figure, "Image")[0].glyph.color_mapper = self._mapper
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=(6, 0, 0, 0), sizing_mode="stretch_width")
-        self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, BAR], margin=0, sizing_mode="stretch_width")
+        self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, legend.BAR], margin=0, sizing_mode="stretch_width")
+        self.about = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=(6, 0, 0, 0), sizing_mode="stretch_width")
         self.panel = pn.Column(
             self._choices(), pn.Row(self.title, pn.Row(*self._buttons()), sizing_mode="stretch_width", stylesheets=[WRAP]),
-            pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.bar, stylesheets=[theme.CARD],
+            pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.bar, *self._hatch_choice(), self.about,
+            stylesheets=[theme.CARD],
         )  # fmt: skip
 
     def _compose(self) -> Any:
@@ -87,23 +92,68 @@ class Map:
         state = self._state
         names = {variable.label: name for name, variable in MAPS.items()}
         depths, views = ({label: name for name, label in table.items()} for table in (DEPTHS, VIEWS))
-        self.variable = pmui.Select(label="Map", options=list(names), size="small", width=230, margin=(0, 14, 8, 0))
-        self.depth = pmui.RadioButtonGroup(
-            label="Depth", options=list(depths), value="0–1 m", size="small", margin=(0, 14, 8, 0), sx=ONE_LINE,
-            stylesheets=[theme.UNSEEN_LABEL],
+        groups = {group: [v.label for v in MAPS.values() if v.group == group] for group in GROUPS}
+        refused = [v.label for v in MAPS.values() if self._engine.fields.refusal(v.name, "baseline")]
+        self.variable = pmui.Select(
+            label="Map", groups=groups, value=MAPS["soc"].label, disabled_options=refused, size="small", width=230,
+            margin=(0, 14, 8, 0),
         )  # fmt: skip
-        self.view = pmui.RadioButtonGroup(
-            label="View", options=list(views), value="Scenario", size="small", margin=(0, 0, 8, 0), sx=ONE_LINE,
-            stylesheets=[theme.UNSEEN_LABEL],
-        )  # fmt: skip
+        self.depth = Buttons(label="Depth", options=list(depths), value="0–1 m", margin=(0, 14, 8, 0))
+        self.view = Buttons(label="View", options=list(views), value="Scenario", margin=(0, 0, 8, 0))
         self.variable.param.watch(lambda event: state.show(variable=names[event.new]), "value")
-        self.depth.param.watch(lambda event: state.show(depth=depths[event.new]), "value")
-        self.view.param.watch(lambda event: self._look(views[event.new]), "value")
+        self.depth.param.watch(lambda event: self._press(self.depth, depths, event.new), "value")
+        self.view.param.watch(lambda event: self._press(self.view, views, event.new), "value")
+        state.param.watch(lambda event: self._follow(event.new), "choice")
+        self._follow(state.choice)
         return pn.FlexBox(self.variable, self.depth, self.view, align_items="center", sizing_mode="stretch_width")
 
-    def _look(self, view: str) -> None:
-        if view != self._state.choice.view:
-            self._state.show(view=view)
+    def _press(self, buttons: Buttons, names: dict[str, str], pressed: Any) -> None:
+        """Take what a browser sent for a row of buttons, if it is one that can be chosen."""
+        shown = self._shown(self._state.choice)[buttons.label]
+        if not isinstance(pressed, str) or pressed not in names or pressed in buttons.refused:
+            buttons.value = shown
+        elif pressed != shown:
+            self._state.show(**{buttons.label.lower(): names[pressed]})
+
+    def _shown(self, choice: Choice) -> dict[str, str]:
+        """The buttons that are pressed, by the name of their row."""
+        return {"Depth": DEPTHS[choice.depth], "View": VIEWS[self._engine.view(choice)]}
+
+    def _follow(self, choice: Choice) -> None:
+        """Show what is chosen, and what can be."""
+        variable, refusal = MAPS[choice.variable], self._engine.fields.refusal
+        self.view.refused = {VIEWS[key]: reason for key in VIEWS if (reason := refusal(variable.name, key))}
+        self.depth.refused = {} if variable.has_depth else dict.fromkeys(DEPTHS.values(), "Only a stock has a depth.")
+        shown = self._shown(choice)
+        self.depth.value, self.view.value = shown["Depth"], shown["View"]
+        if variable.label not in self.variable.disabled_options:
+            self.variable.value = variable.label
+
+    def _hatch_choice(self) -> list[pmui.Checkbox]:
+        """A box to take the hatching away, where there is any."""
+        hatching = self.hatching
+        if hatching is None:
+            return []
+        box = pmui.Checkbox(
+            label="Hatch land unlike any training site",
+            value=True,
+            size="small",
+            margin=0,
+            align="center",
+            stylesheets=[SMALL],
+        )
+        box.param.watch(lambda event: hatching.update(visible=event.new is True), "value")
+        self.hatch = box
+        return [box]
+
+    def _pointing(self, under: ColumnDataSource) -> ColumnDataSource:
+        """What the pointer reads beside the value: per cent of the baseline, and whether a place is unlike any training site."""
+        extra = ColumnDataSource({"relative": [np.zeros(0, np.float32)]})
+        hatched = None if self.hatching is None else self.hatching.data_source
+        known = {"unit": "", "kind": "", "pixels": under, "extra": extra, "hatched": hatched}
+        formatter = CustomJSHover(args=known, code=HOVER)
+        self._hover.formatters = {"@image": formatter}
+        return extra
 
     def _buttons(self) -> list[pmui.Button]:
         """Zoom without a wheel, and colours that fit."""
@@ -143,13 +193,14 @@ class Map:
         self._latest = answer
         choice = answer.choice
         self._mark(choice)
-        what = (choice.variable, choice.depth, choice.view)
-        drawn = (*what, answer.outcome.scenario if choice.view != "baseline" else None)
+        view = self._engine.view(choice)
+        what = (choice.variable, choice.depth, view)
+        drawn = (*what, answer.outcome.scenario if view in SCENARIO_VIEWS else None)
         if drawn == self._drawn:
             return
         if what != self._drawn[:3]:
             self._fitted = self._fitted and not self._drawn
-            self._dress(answer)
+            self._dress(answer, view)
         # the figure's own data are replaced: a re-rendered element would cost ten times as much and lose the zoom
         self.source.data.update(cells=[self._engine.pixels.padded(self._engine.map_values(answer))])
         self._drawn = drawn
@@ -160,48 +211,41 @@ class Map:
         if list(self.chosen.data["x"]) != held["x"] or list(self.chosen.data["y"]) != held["y"]:
             self.chosen.data = held
 
-    def _dress(self, answer: Answer) -> None:
+    def _dress(self, answer: Answer, view: str) -> None:
         """Title, colours and colour bar for what the map shows."""
-        choice = answer.choice
+        choice, fields = answer.choice, self._engine.fields
         variable = MAPS[choice.variable]
-        change = choice.view in ("change", "percent")
+        change = KINDS.get(view) == "change"
         fitted = self._fitted and change
-        limits = self._engine.fitted_limits(answer) if fitted else self._engine.colour_limits(*_what(choice))
-        name, logarithmic = ("vik", False) if change else (variable.colours, variable.logarithmic)
+        limits = self._engine.fitted_limits(answer) if fitted else self._engine.colour_limits(choice)
+        name, logarithmic = (variable.colours, variable.logarithmic)
+        if change or view == "uncertainty":
+            name, logarithmic = "vik" if change else SPREAD_COLOURS, False
         self._mapper.update(palette=plots.palette(name, limits, logarithmic), low=limits[0], high=limits[1])
-        unit = "%" if choice.view == "percent" else variable.unit
-        self._hover.formatters = {"@image": CustomJSHover(args={"unit": "" if unit == "1" else unit}, code=HOVER)}
-        self._hover.tooltips = [(variable.label, "@image{custom}")]
+        unit = "%" if view == "percent" else variable.unit
+        self._point(variable, view, choice.depth, unit)
         depth = DEPTHS[choice.depth] if variable.has_depth else None
-        title, unit_text = words.map_title(variable.label, variable.unit, choice.view, depth).split(" [")
-        self.title.object = f"<h2>{title} <span style='white-space: nowrap'>[{unit_text}</span></h2>"
-        self.bar.object = colour_bar(name, limits, unit, logarithmic, change)
-        self.depth.disabled = not variable.has_depth
+        title = words.map_title(variable.label, variable.unit, self._said(variable, view), depth)
+        self.title.object = legend.heading(title, (fields.refusal(variable.name, key) for key in VIEWS))
+        self.bar.object = legend.colour_bar(name, limits, unit, logarithmic, change, variable.name)
+        self.about.object = f"<p class='quiet keys'>{escape(variable.about)}</p>" if variable.about else ""
         self.fit.param.update(label="Fixed colours" if fitted else "Fit colours", visible=change)
-        self.view.value = VIEWS[choice.view]
 
+    def _said(self, variable: MapVariable, view: str) -> str:
+        """A view in the title of a map."""
+        if variable.group == EVIDENCE:
+            return ""
+        if variable.group == PARAMETERS and view == "baseline":
+            return "the same everywhere, not retrieved" if self._engine.ensemble is None else "best estimate"
+        return view
 
-def _what(choice: Choice) -> tuple[str, str, str]:
-    return choice.variable, choice.depth, choice.view
-
-
-def colour_bar(name: str, limits: tuple[float, float], unit: str, logarithmic: bool, change: bool) -> str:
-    """A colour scale with open ends as HTML."""
-    table = plots.colours(name, 33)
-    low, high = limits
-
-    def position(value: float) -> float:
-        if logarithmic:
-            return float(100 * np.log(value / low) / np.log(high / low))
-        return 100 * (value - low) / (high - low)
-
-    marks = words.ticks(low, high, logarithmic)
-    labels = [("+" if change and value > 0 else "") + words.plain(value) for value in marks]
-    spans = "".join(f"<span style='left:{position(v):.2f}%'>{label}</span>" for v, label in zip(marks, labels, strict=True))
-    return (
-        f"<div role=img aria-label='Colour scale from {labels[0]} to {labels[-1]} {unit}, open at both ends'>"
-        f"<div class=bar><i class=low style='background:{table[0]}'></i>"
-        f"<b style='background:linear-gradient(to right,{','.join(table)})'></b>"
-        f"<i class=high style='background:{table[-1]}'></i></div><div class=ticks>{spans}</div></div>"
-        "<p class=quiet style='text-align:center'><span class=none></span> land without a model value</p>"
-    )
+    def _point(self, variable: MapVariable, view: str, depth: str, unit: str) -> None:
+        """What the pointer reads."""
+        relative = np.zeros(0)
+        if view == "uncertainty" and variable.follows_scenarios:
+            relative = self._engine.fields.coefficient_of_variation(variable.name, depth)
+        if len(relative) or len(self._pointed.data["relative"][0]):
+            self._pointed.data.update(relative=[relative.astype(np.float32)])
+        formatter = self._hover.formatters["@image"]
+        formatter.args = {**formatter.args, "unit": "" if unit == "1" else unit, "kind": KINDS.get(view, "")}
+        self._hover.tooltips = [(variable.label, "@image{custom}")]

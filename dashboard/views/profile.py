@@ -10,8 +10,10 @@ import panel_material_ui as pmui
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTHS
-from dashboard.engine import Answer
+from dashboard.engine import Answer, Support
 from dashboard.engine import Profile as Soil
+from dashboard.ensemble import EDGE
+from dashboard.fields import BLOCK
 from dashboard.state import State
 from proda_core.grid import LAYERS, LAYERS_CLM5
 
@@ -80,10 +82,26 @@ def describe(soil: Soil, depth: str) -> str:
     note = "" if soil.on_land else " <span class=quiet>(nearest land of the model)</span>"
     i = list(DEPTHS).index(depth)
     before, after = (float(stock[i]) for stock in soil.stock)
+    known = words.number(before) if soil.support is None else words.with_spread(before, float(soil.support.spread[i]))
     moved = (
         f" → <b class=more>{words.number(after)}</b> ({words.signed(words.percent(after, before))} %)" if after != before else ""
     )
+    rests = "" if soil.support is None else f"<p class=quiet>{rests_on(soil.support)}</p>"
     return (
-        f"<h2>Soil profile at {place}</h2>{note}<p>{DEPTHS[depth]}: {words.number(before)}{moved} kg C m⁻²"
-        "<span class=quiet> · dashed: baseline, <span class=more>solid: scenario</span></span></p>"
+        f"<h2>Soil profile at {place}</h2>{note}<p>{DEPTHS[depth]}: {known}{moved} kg C m⁻²"
+        f"<span class=quiet> · dashed: baseline, <span class=more>solid: scenario</span></span></p>{rests}"
     )
+
+
+def rests_on(support: Support) -> str:
+    """What the baseline of a place rests on, in words."""
+    here = _profiles(support.profiles)
+    around = f"{here} in this cell, {_profiles(support.around)} within its block of {BLOCK:g}°"
+    far = words.number(support.dissimilarity, 2)
+    if support.dissimilarity > EDGE:
+        return f"Trained on {around}. Unlike any training site (dissimilarity {far}; 1 is the edge): take the numbers as a guess."
+    return f"Trained on {around}. Like training sites elsewhere (dissimilarity {far}; 1 is the edge)."
+
+
+def _profiles(count: int) -> str:
+    return "no profile" if count == 0 else f"{count:,} profile{'' if count == 1 else 's'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
@@ -10,7 +12,6 @@ from dashboard import plots, theme, words
 from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
 from dashboard.engine import Answer, Curve, Engine
 from dashboard.state import State
-from proda_core.grid import STOCK_DEPTHS
 
 
 class Response:
@@ -68,6 +69,16 @@ class Response:
         self.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
 
     def _ours(self) -> str:
-        ours = zip(STOCK_DEPTHS, self._engine.one_percent(), strict=True)
-        listed = ", ".join(f"{words.signed(float(value))} ({DEPTHS[depth].lower()})" for depth, value in ours)
-        return f"This model, computed here: +1 % CUE gives {listed} Pg C."
+        """Our answers to +1 % CUE as HTML."""
+        computed = [words.signed(float(value)) for value in self._engine.one_percent()]
+        said = f"This model, computed here: +1 % CUE gives {_by_depth(computed)} Pg C."
+        ensemble = self._engine.ensemble
+        if ensemble is None:
+            return said
+        pairs = zip(ensemble.one_percent.mean(axis=0), ensemble.one_percent_sd, strict=True)
+        spread = [words.with_spread(float(mean), float(sd)) for mean, sd in pairs]
+        return f"{said}<br>Mean ± SD of its {ensemble.members} members: {_by_depth(spread)} Pg C."
+
+
+def _by_depth(values: Iterable[str]) -> str:
+    return ", ".join(f"{value} ({label.lower()})" for value, label in zip(values, DEPTHS.values(), strict=True))

@@ -1,47 +1,120 @@
-"""The global stock above each depth, as a table: what the map shows, for those who do not see it."""
+"""The global stock above each depth, as a table: what the map shows, for those who do not see it; and the published ranges."""
 
 from __future__ import annotations
 
+import numpy as np
 import panel as pn
 
 from dashboard import theme, words
 from dashboard.catalogue import DEPTHS
-from dashboard.engine import Answer, FloatArray
-from proda_core.published import STOCKS
+from dashboard.engine import Answer, Engine, FloatArray
+from proda_core.published import STOCKS, Range
+
+BARS = """
+.bars { display: grid; grid-template-columns: max-content minmax(0, 1fr) max-content; gap: 5px 10px; align-items: center;
+  font-size: 13px; margin: 12px 0 8px; font-variant-numeric: tabular-nums; }
+.bars .track { position: relative; height: 16px; border-bottom: 1px solid rgb(128 140 148 / .28); }
+.bars i { position: absolute; top: 0; height: 15px; }
+.bars .published { background: #5b8aa6; opacity: .45; min-width: 4px; }
+.bars .spread { top: 7px; height: 2px; background: currentColor; }
+.bars .ours { width: 3px; margin-left: -1.5px; background: currentColor; }
+.bars .scenario { width: 3px; margin-left: -1.5px; background: var(--accent); }
+.swatch { display: inline-block; width: 10px; height: 10px; background: #5b8aa6; opacity: .6; }
+"""
+
+ABOUT = 0.05
+"""What "about" means of a published number, relative to it."""
 
 
 class Stocks:
-    """The table of stocks."""
+    """The table of stocks and the bars beside it."""
 
-    def __init__(self) -> None:
-        self.table = pn.pane.HTML("", stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=0)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.table = pn.pane.HTML("", stylesheets=[theme.TEXT, BARS], sizing_mode="stretch_width", margin=0)
         self.panel = pn.Column(self.table, stylesheets=[theme.CARD])
 
     def show(self, answer: Answer) -> None:
         """Show the stocks of an answer."""
+        spread = None if self._engine.ensemble is None else self._engine.ensemble.total_sd
         rows = []
         for i, (key, label) in enumerate(DEPTHS.items()):
             before, after = float(answer.baseline.total[i]), float(answer.outcome.total[i])
-            moved = [words.signed(after - before), words.signed(words.percent(after, before)) + " %"]
-            cells = [words.number(before), words.number(after), *moved]
+            known = words.number(before) if spread is None else words.with_spread(before, float(spread[i]))
+            moved = [words.signed(after - before), words.signed(words.percent(after, before))]
+            cells = [known, words.number(after), *moved]
             shown = " class=shown" if key == answer.choice.depth else ""
             rows.append(f"<tr{shown}><th scope=row>{label}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
         head = "".join(f"<th scope=col>{name}</th>" for name in ("Depth", "Baseline", "Scenario", "Change", "%"))
         self.table.object = (
             f"<table><caption>World soil carbon [Pg C]</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
-            f"<p class=quiet style='margin-top:8px'>{_published(answer.baseline.total)}</p>"
+            f"<tbody>{''.join(rows)}</tbody></table>{_bars(answer, spread)}"
+            f"<p class=quiet>{self._beside(answer.baseline.total)}</p>"
         )
 
+    def _beside(self, baseline: FloatArray) -> str:
+        """What the bars mean, and how the baseline [Pg] (depth,) compares with the published ranges."""
+        around = "" if self._engine.ensemble is None else f" ± SD of {self._engine.ensemble.members} ensemble members"
+        said = (
+            f"<b><span class=swatch></span> Published</b> (Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015); "
+            f"line: baseline{around}; <span class=more>orange: scenario</span>."
+        )
+        spread = np.zeros(len(DEPTHS)) if self._engine.ensemble is None else self._engine.ensemble.total_sd
+        stocks = zip(DEPTHS, baseline, spread, strict=True)
+        found = {key: compare(float(stock), float(sd), STOCKS[key]) for key, stock, sd in stocks}
+        outside = {way: [DEPTHS[key].lower() for key in found if found[key] == way] for way in ("more", "less")}
+        parts = [
+            f"{way} {'at every depth' if len(where) == len(DEPTHS) else f'at {words.listed(where)}'}"
+            for way, where in outside.items()
+            if where
+        ]
+        if not parts:
+            return f"{said} This model lies within all of them{', give or take its spread' if spread.any() else ''}."
+        return f"{said} This model holds {words.listed(parts)} than published{self._causes()}."
 
-def _published(baseline: FloatArray) -> str:
-    """Published ranges, and how the baseline [Pg] (depth,) compares with them."""
-    ranges, more = [], []
-    for (key, label), stock in zip(DEPTHS.items(), baseline, strict=True):
-        found = STOCKS[key]
-        text = f"about {found.low:,.0f}" if found.low == found.high else f"{found.low:,.0f}–{found.high:,.0f}"
-        ranges.append(f"{text} ({label.lower()})")
-        more.append(stock > found.high)
-    cause = "its parameters are not retrieved from profiles, and it knows no bedrock"
-    verdict = f" This model holds more at every depth: {cause}." if all(more) else f" This model differs: {cause}."
-    return f"<b>Published:</b> {', '.join(ranges)}; Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015.{verdict}"
+    def _causes(self) -> str:
+        causes = [
+            cause
+            for cause, holds in (
+                ("its parameters are not retrieved from profiles", self._engine.ensemble is None),
+                ("it knows no bedrock", not self._engine.has_bedrock),
+            )
+            if holds
+        ]
+        return f": {words.listed(causes)}" if causes else ""
+
+
+def compare(stock: float, spread: float, published: Range) -> str:
+    """Whether a stock is "more" or "less" than published, or, give or take its spread, neither: an empty text.
+
+    >>> compare(1600.0, 150.0, STOCKS["1m"]), compare(1600.0, 0.0, STOCKS["1m"]), compare(500.0, 50.0, STOCKS["0.3m"])
+    ('', 'more', 'less')
+    """
+    slack = spread + (ABOUT * published.low if published.low == published.high else 0.0)
+    if stock > published.high + slack:
+        return "more"
+    return "less" if stock < published.low - slack else ""
+
+
+def _bars(answer: Answer, spread: FloatArray | None) -> str:
+    """Baseline with its spread, scenario and published range above each depth, drawn to one scale."""
+    most = float(answer.baseline.total[-1]) + (0.0 if spread is None else float(spread[-1]))
+    top = 1.06 * max(STOCKS["full"].high, most, float(answer.outcome.total[-1]))
+
+    def at(value: float) -> str:
+        return f"{100 * value / top:.2f}%"
+
+    rows = []
+    for i, (key, label) in enumerate(DEPTHS.items()):
+        published, before, after = STOCKS[key], float(answer.baseline.total[i]), float(answer.outcome.total[i])
+        sd = 0.0 if spread is None else float(spread[i])
+        marks = [
+            f"<i class=published style='left:{at(published.low)};width:{at(published.high - published.low)}'></i>",
+            f"<i class=spread style='left:{at(before - sd)};width:{at(2 * sd)}'></i>" if sd else "",
+            f"<i class=ours style='left:{at(before)}'></i>",
+            f"<i class=scenario style='left:{at(after)}'></i>" if after != before else "",
+        ]
+        about = published.low == published.high
+        known = f"about {published.low:,.0f}" if about else f"{published.low:,.0f}–{published.high:,.0f}"
+        rows.append(f"<span>{label}</span><span class=track aria-hidden=true>{''.join(marks)}</span><span>{known}</span>")
+    return f"<div class=bars role=group aria-label='Published stocks [Pg C]'>{''.join(rows)}</div>"

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from proda_core.learning.settings import Settings
 
 NETWORKS, MAPS = "networks.safetensors", "retrieved.nc"
-LICENCE = "BSD-3-Clause; made from data under the licences named in source"
 
 
 def learn(
@@ -119,7 +118,7 @@ def _write(ensemble: Ensemble, lesson: Lesson, settings: Settings, climate_file:
     facts = {
         "seed": settings.seed,
         "settings": repr(settings),
-        "source": source_of(lesson, ensemble.method),
+        "source": source_of(lesson),
         "parents": lesson.parents,
     }
     if ensemble.networks:
@@ -130,16 +129,14 @@ def _write(ensemble: Ensemble, lesson: Lesson, settings: Settings, climate_file:
     _show(maps, out)
 
 
-def source_of(lesson: Lesson, method: str) -> str:
+def source_of(lesson: Lesson) -> str:
     """What was learned from, in a sentence."""
-    from proda_core.learning.methods import METHODS
-
     names, counts = np.unique(lesson.profiles["source"].values.astype(str), return_counts=True)
     order = np.argsort(-counts)
     sources = ", ".join(f"{names[i]} {counts[i]:,}" for i in order)
     return (
-        f"{METHODS[method].capitalize()}: {lesson.profiles.sizes['profile']:,} soil profiles with "
-        f"{lesson.profiles.sizes['observation']:,} layers in {len(np.unique(lesson.cells)):,} half-degree cells ({sources})."
+        f"{lesson.profiles.sizes['profile']:,} soil profiles with {lesson.profiles.sizes['observation']:,} layers in "
+        f"{len(np.unique(lesson.cells)):,} half-degree cells ({sources})"
     )
 
 
@@ -149,6 +146,7 @@ def maps_of(
     """The retrieved maps of an ensemble: best estimate, members, spread, and where they apply."""
     from proda_core import simulation
     from proda_core.learning.applicability import dissimilarity
+    from proda_core.learning.licences import terms
     from proda_core.learning.predictors import Scaler
     from proda_core.learning.validation import folds
 
@@ -166,8 +164,8 @@ def maps_of(
     attributes = {
         "title": "Parameters of the CLM5 soil carbon model, retrieved from soil profiles",
         "method": ensemble.method,
-        "source": source_of(lesson, ensemble.method),
-        "licence": LICENCE,
+        "source": source_of(lesson),
+        "licence": f"BSD-3-Clause, made from data under their own terms ({terms(np.unique(lesson.profiles['source'].values))})",
         "climate_sha256": _checksum(climate_file),
         "parents": json.dumps(parents, sort_keys=True),
         "seed": settings.seed,

@@ -1,4 +1,8 @@
 """From profiles to parameters everywhere: what carries the retrieved parameters from soil profiles to every land cell.
 
-- ``weights``: trained networks in a file, tensors with a description, never anything that runs when it is opened
+    predictors, profiles, site posteriors -> problem -> methods (losses, network, training) -> an ensemble
+    ensemble -> ensembles (weights): networks.safetensors;  applicability: where it may be used
+    validation (folds) -> measures -> skill -> gather -> evidence: evidence.json;  figures, card, limits: for people
+
+The process model comes in as a function from parameters at places to carbon with depth; nothing here imports it.
 """

@@ -30,6 +30,10 @@ MARKS: dict[str, str] = {"in-sample": "o", "random": "s", "block": "D"}
 TITLES: dict[str, str] = {"in-sample": "in sample", "random": "random folds", "block": "spatial blocks"}
 """Marks of validations, and what they are called."""
 
+_NOTE: Any = {
+    "va": "top", "fontsize": 8.5, "linespacing": 1.35, "bbox": {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.5},
+}  # fmt: skip
+_CAPTION: Any = {"fontsize": 8.5, "fontweight": "normal", "color": GREY}
 _DENSITY = "SOC density [kg C m$^{-3}$]"
 _STYLE: Any = {
     "font.family": "sans-serif", "font.size": 9.5, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GREY,
@@ -62,9 +66,7 @@ def skill_figure(evidence: Evidence) -> Figure:
         left.set_ylim(len(methods) - 0.5, -0.5)
         left.set_title("Skill over all layers")
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8.5)
-        figure.supxlabel(
-            "1: perfect; 0: as good as the mean of what was observed. Lines: 95 %, over blocks", fontsize=8.5, color=GREY
-        )
+        right.set_title("1 is perfect, 0 as good as the mean; lines: 95 % of resampled blocks", loc="right", **_CAPTION)
     return figure
 
 
@@ -91,13 +93,12 @@ def _points(
         np.where(values >= LOWEST, values, np.nan), y, MARKS[validation], color=colour, mec="white", mew=0.6, ms=7, ls="none",
         zorder=4, label=label or TITLES[validation],
     )  # fmt: skip
-    if measure == "nse":
-        low, high = (np.array([getattr(row, name) for _, row in held]) for name in ("nse_low", "nse_high"))
-        axes.hlines(y, np.maximum(low, LOWEST), np.maximum(high, LOWEST), color=colour, lw=1.8, zorder=3)
-    for height, value in zip(y, values, strict=True):
+    for height, value, (_, row) in zip(y, values, held, strict=True):
         if value < LOWEST:
             axes.plot(LOWEST, height, "<", color=colour, ms=6, clip_on=False, zorder=5)
-            axes.text(LOWEST + 0.03, height, f"{value:.2f}", color=colour, fontsize=7.5, va="center")
+            axes.text(LOWEST + 0.03, height, _minus(f"{value:.2f}"), color=INK, fontsize=7.5, va="center")
+        elif measure == "nse":
+            axes.hlines(height, max(row.nse_low, LOWEST), max(row.nse_high, LOWEST), color=colour, lw=1.8, zorder=3)
 
 
 def _nse_axis(axes: Axes, label: str) -> None:
@@ -129,24 +130,33 @@ def density_figure(evidence: Evidence, validation: str = "block") -> Figure:
     if not held:
         raise ValueError(f"expected counts for validation {validation!r}, got none; make them with proda evaluate")
     largest = max(2, *(int(density.counts.max()) for density in held.values()))
+    columns = min(len(held), 3)
+    lines = -(-len(held) // columns)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(1.3 + 3.1 * len(held), 4.4), dpi=130, layout="constrained")
-        row = figure.subplots(1, len(held), sharex=True, sharey=True, squeeze=False)[0]
-        for axes, (name, density) in zip(row, held.items(), strict=True):
+        figure = Figure(figsize=(1.5 + 3.3 * columns, 0.8 + 3.4 * lines), dpi=130, layout="constrained")
+        grid = figure.subplots(lines, columns, squeeze=False)
+        for axes, (name, density) in zip(grid.flat, held.items(), strict=False):
             edges = 10.0**density.edges_log10
             counts = np.ma.masked_equal(density.counts, 0)
             mesh = axes.pcolormesh(edges, edges, counts, cmap=cm.batlow_r, norm=LogNorm(1, largest), rasterized=True)
             axes.plot(edges[[0, -1]], edges[[0, -1]], color=INK, lw=1, ls="--")
             axes.set(xscale="log", yscale="log", xlim=edges[[0, -1]], ylim=edges[[0, -1]], aspect="equal", title=name)
-            axes.set_xlabel(f"Modelled {_DENSITY}")
             _plain_ticks(axes)
             for found in evidence.rows(method=name, validation=validation, group="all"):
-                words = f"NSE {found.nse:.2f}\nlog NSE {found.log_nse:.2f}\nbias {_signed(found.bias / GRAMS_PER_KILOGRAM)} kg C m$^{{-3}}$"
-                axes.text(0.04, 0.96, words, transform=axes.transAxes, va="top", fontsize=8.5, linespacing=1.35)
-        row[0].set_ylabel(f"Observed {_DENSITY}")
-        figure.colorbar(mesh, ax=row, label="Layers in a bin", shrink=0.82, pad=0.01)
+                axes.text(0.04, 0.965, _measured(found), transform=axes.transAxes, **_NOTE)
+        for axes in grid.flat[len(held) :]:
+            axes.set_visible(False)
+        figure.supxlabel(f"Modelled {_DENSITY}", fontsize=10)
+        figure.supylabel(f"Observed {_DENSITY}", fontsize=10)
+        figure.colorbar(mesh, ax=grid, label="Layers in a bin", shrink=min(1.0, 1.7 / lines), aspect=30, pad=0.015)
         figure.suptitle(f"Observed against modelled, {TITLES[validation]}", x=0.01, ha="left", fontsize=12, weight="bold")
     return figure
+
+
+def _measured(row: Skill) -> str:
+    """The main measures of a row in three lines."""
+    numbers = _minus(f"NSE {row.nse:.2f}\nlog NSE {row.log_nse:.2f}\nbias {row.bias / GRAMS_PER_KILOGRAM:+.1f}")
+    return f"{numbers} kg C m$^{{-3}}$"
 
 
 def _plain_ticks(axes: Axes) -> None:
@@ -157,8 +167,8 @@ def _plain_ticks(axes: Axes) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+def _minus(number: str) -> str:
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def group_figure(evidence: Evidence, validation: str = "block") -> Figure:
@@ -245,7 +255,8 @@ def training_figure(evidence: Evidence) -> Figure:
                 axes.plot(curve.step[best], curve.validation[best], "o", color=kept, mec="white", ms=7, label="best", zorder=4)
             axes.set(title=name, xlabel="Step of training")
             axes.grid(color=LIGHT)
-            axes.set_ylim(bottom=0) if min(curve.training.min(initial=1), curve.validation.min(initial=1)) >= 0 else None
+            if min(curve.training.min(initial=0), curve.validation.min(initial=0)) >= 0:
+                axes.set_ylim(bottom=0)
         axes = figure.axes[0]
         axes.set_ylabel("Loss [1]")
         axes.legend(loc="upper right", fontsize=8.5)

@@ -24,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def fingerprint(inputs: Mapping[str, Any]) -> str:
-    """SHA-256 of plain values, arrays and the contents of files and directories, by name.
+    """SHA-256 of plain values, arrays and the contents of files and directories, by name; compiled Python counts not.
 
     >>> fingerprint({"seed": 0, "x": np.arange(3)}) == fingerprint({"x": np.arange(3), "seed": 0})
     True
@@ -45,7 +45,9 @@ def _bytes(value: Any) -> tuple[bytes, ...]:
         held = json.dumps(value.astype(str).tolist()).encode() if text else np.ascontiguousarray(value).tobytes()
         return b"text" if text else value.dtype.str.encode(), str(value.shape).encode(), held
     if isinstance(value, Path):
-        files = sorted(path for path in value.rglob("*") if path.is_file()) if value.is_dir() else [value]
+        files = (
+            sorted(path for path in value.rglob("*") if path.is_file() and path.suffix != ".pyc") if value.is_dir() else [value]
+        )
         names = [path.relative_to(value).as_posix() for path in files]
         return tuple(part for name, path in zip(names, files, strict=True) for part in (name.encode(), path.read_bytes()))
     return (json.dumps(value, sort_keys=True).encode(),)
@@ -66,7 +68,7 @@ class Folder:
     def get(self, method: str, validation: str, fold: int, train: BoolArray) -> FloatArray | None:
         """Predictions of a finished fold (held-out observation,); None where there are none that can be trusted."""
         try:
-            with np.load(self._file(method, validation, fold), allow_pickle=False) as file:
+            with self._file(method, validation, fold).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 predicted, found = file["predicted"], str(file["fingerprint"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None

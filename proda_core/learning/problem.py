@@ -63,9 +63,9 @@ class Sites:
 
     Observed carbon narrows combinations of parameters rather than parameters.  So each site speaks along the principal axes of
     its posterior, in normal scores (quantiles of the standard normal at the normalised values), whose prior is standard normal.
-    Along an axis with posterior variance v and mean m the likelihood has the precision 1/v - 1 and the mean m/(1 - v): the prior is
-    divided out, as a network that sees many sites must not count it many times.  Where data say nothing, v = 1, and the site is
-    silent.  Taking parameters one at a time was tried: the network then reproduces posterior means, but not the carbon.
+    Along an axis with posterior variance v and mean m the likelihood has the precision 1/v - 1 and the mean m/(1 - v): the prior
+    is divided out, as a network that sees many sites must not count it many times.  Where data say nothing, v = 1, and the site
+    is silent.  Taking parameters one at a time was tried: the network then reproduces posterior means, but not the carbon.
 
     Attributes:
         profile: profile of each site (site,).

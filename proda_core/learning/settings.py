@@ -29,11 +29,11 @@ class Settings:
 
     hidden: tuple[int, ...] = (96, 96)
     dropout: float = 0.1
-    noise: float = 0.2
+    noise: float = 0.8
     power: float = 0.5
-    heterogeneity: float = 0.5
+    heterogeneity: float = 1.0
     prior: float = 0.02
-    deep: float = 0.02
+    deep: float = 0.1
     region_balance: float = 0.3
     block_size: float = 5.0
     check: float = 0.1

@@ -171,7 +171,7 @@ def differences(
 
     Args:
         predictions: see :func:`table`.
-        pairs: of methods; every pair when left out.
+        pairs: of methods; every pair when left out, the later method of the two first.
         weight: of each layer (observation,); all alike when left out.
         size: side of the blocks that are resampled [degrees].
         resamples: of the bootstrap.

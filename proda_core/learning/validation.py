@@ -56,7 +56,7 @@ def blocks(latitude: FloatArray, longitude: FloatArray, size: float = BLOCK_SIZE
         raise ValueError(f"expected blocks of more than 0 and at most 180 degrees, got {size:g}")
     if not (np.isfinite(latitude).all() and np.isfinite(longitude).all()):
         raise ValueError("expected the place of every profile, got missing ones; leave those profiles out")
-    row = np.floor((np.minimum(latitude, np.nextafter(90.0, 0.0)) + 90) / size).astype(np.int64)
+    row = np.minimum(np.floor((latitude + 90) / size), np.ceil(180 / size) - 1).astype(np.int64)  # the pole, to the row below
     column = np.floor(((longitude + 180) % 360) / size).astype(np.int64)
     return _numbered(np.column_stack([row, column]))
 

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +18,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from proda_core.store import data_directory
 from tests.browser.visitor import Visitor
+from tests.dashboard.made_up import write_made_up
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 REQUIRE = "PRODA_REQUIRE_BROWSER"
@@ -96,15 +99,15 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="package")
-def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on a free port."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
+@contextmanager
+def serving(log: Path, data: Path) -> Iterator[Server]:
+    """A server on a free port, with the files of a data directory."""
     port = _free_port()
     here = Server(f"http://localhost:{port}", log)
     with log.open("w") as file:
         command = [sys.executable, "-m", "dashboard.serve", "--port", str(port)]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)  # noqa: S603 our own module
+        surroundings = {**os.environ, "PRODA_DATA": str(data)}
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=surroundings)  # noqa: S603 our own module
         try:
             limit = time.monotonic() + START
             while not _healthy(here.address):
@@ -122,6 +125,34 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="package")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the data that come with the project, whatever they are."""
+    with serving(tmp_path_factory.mktemp("server") / "log.txt", data_directory()) as here:
+        yield here
+
+
+@pytest.fixture(scope="package")
+def informed_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with retrieved maps and with evidence, both made up."""
+    folder = tmp_path_factory.mktemp("informed")
+    write_made_up(folder)
+    with serving(folder / "log.txt", folder) as here:
+        yield here
+
+
+@pytest.fixture(scope="package")
+def damaged_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose retrieved maps are cut short and whose evidence is of another version."""
+    folder = tmp_path_factory.mktemp("damaged")
+    write_made_up(folder)
+    whole = (folder / "retrieved.nc").read_bytes()
+    (folder / "retrieved.nc").write_bytes(whole[: len(whole) // 2])
+    (folder / "evidence.json").write_text('{"schema": "99"}')
+    with serving(folder / "log.txt", folder) as here:
+        yield here
+
+
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     """A browser; it ends with this package, since its event loop would be in the way of others."""
     options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -131,8 +162,8 @@ def browser(chromium: str) -> Iterator[Browser]:
         made.close()
 
 
-@pytest.fixture
-def arrive(browser: Browser, server: Server) -> Iterator[type[Visitor]]:
+@contextmanager
+def visiting(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor]]:
     """Makes visitors, each in a browser context of its own, who see the page's first answer.
 
     Afterwards: no error in any page, no word to another host, no traceback in the server's log.
@@ -149,7 +180,7 @@ def arrive(browser: Browser, server: Server) -> Iterator[type[Visitor]]:
         visitor.wait_until_drawn()
         return visitor
 
-    yield make  # type: ignore[misc]
+    yield make
     for context in contexts:
         context.close()
     log = server.log.read_text()[told:]
@@ -159,6 +190,27 @@ def arrive(browser: Browser, server: Server) -> Iterator[type[Visitor]]:
 
 
 @pytest.fixture
-def visitor(arrive: type[Visitor]) -> Visitor:
+def arrive(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors of the page with the project's data."""
+    with visiting(browser, server) as make:
+        yield make
+
+
+@pytest.fixture
+def visitor(arrive: Callable[..., Visitor]) -> Visitor:
     """One visitor."""
     return arrive()
+
+
+@pytest.fixture
+def informed(browser: Browser, informed_server: Server) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors of the page with made-up retrieved maps and evidence."""
+    with visiting(browser, informed_server) as make:
+        yield make
+
+
+@pytest.fixture
+def misled(browser: Browser, damaged_server: Server) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors of the page with damaged files."""
+    with visiting(browser, damaged_server) as make:
+        yield make

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
+import xarray as xr
 
 from dashboard.engine import Engine
+from proda_core import parameters
 from proda_core.grid import LandGrid
+from proda_core.learning import evidence
 from proda_core.simulation import World
+from proda_core.store import data_directory
 from tests.columns import prior_mean, random_forcing
+from tests.dashboard.made_up import evidence as made_up_evidence
+from tests.fabricate import made_up
 
 CELLS = 300
 
@@ -19,6 +28,20 @@ def world() -> World:
     rows, columns = rng.integers(70, 340, CELLS), rng.permutation(720)[:CELLS]
     land = LandGrid(-89.75 + 0.5 * rows, -179.75 + 0.5 * columns, rng.uniform(0.2, 1, CELLS))
     return World(random_forcing(CELLS, bedrock=20), prior_mean(CELLS), land)
+
+
+@pytest.fixture(scope="package")
+def maps(world: World) -> xr.Dataset:
+    """Made-up retrieved maps of that world."""
+    return made_up(world.land.latitude, world.land.longitude, data_directory() / "climate.nc", seed=3)
+
+
+@pytest.fixture(scope="package")
+def informed(world: World, maps: xr.Dataset) -> Engine:
+    """An engine with retrieved maps and with evidence, both made up."""
+    physical = parameters.to_physical(np.ascontiguousarray(maps["parameter_unit"].values.T))
+    known = replace(world, parameters=torch.as_tensor(physical), parameter_source="Made up.", retrieved=maps)
+    return Engine(known, evidence.parse(made_up_evidence()))
 
 
 @pytest.fixture(scope="package")

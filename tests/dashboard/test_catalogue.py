@@ -2,9 +2,10 @@
 
 import pytest
 
-from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS, MAPS
+from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS, GROUPS, MAPS
 from proda_core import mechanisms
 from proda_core.grid import STOCK_DEPTHS
+from proda_core.parameters import IDS, PARAMETERS, Parameter
 from proda_core.scenario import LIMITS
 
 LABELS = {
@@ -46,10 +47,31 @@ def test_names_of_sliders_and_of_the_fields_beside_them_differ() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_there_is_a_map_for_the_stock_and_for_every_mechanism_in_its_unit() -> None:
+def test_there_is_a_map_for_the_stock_every_mechanism_every_parameter_and_the_evidence() -> None:
     assert next(iter(MAPS)) == "soc"
-    assert set(MAPS) == {"soc", *mechanisms.UNITS}
+    groups = {group: [name for name, variable in MAPS.items() if variable.group == group] for group in GROUPS}
+    assert list(groups.values()) == [["soc"], list(mechanisms.UNITS), list(IDS), ["profile_count", "dissimilarity"]]
     assert [name for name, variable in MAPS.items() if variable.has_depth] == ["soc"]
+    assert [name for name, variable in MAPS.items() if variable.follows_scenarios] == ["soc", *mechanisms.UNITS]
+
+
+def test_maps_stand_in_the_order_of_their_groups() -> None:
+    order = [GROUPS.index(variable.group) for variable in MAPS.values()]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.id)
+def test_every_parameter_is_explained_with_its_unit_and_range(parameter: Parameter) -> None:
+    row = MAPS[parameter.id]
+    assert row.label.lower().startswith(parameter.meaning.lower())
+    assert row.unit == parameter.unit.replace("m2", "m²").replace("yr-1", "yr⁻¹")
+    for value in (parameter.lower, parameter.upper, parameter.clm5_default):
+        assert any(float(word.rstrip(".;,")) == value for word in row.about.split() if word[0].isdigit())
+    assert row.colours == "batlow"
+
+
+def test_no_two_maps_are_called_the_same() -> None:
+    assert len({variable.label for variable in MAPS.values()}) == len(MAPS)
 
 
 def test_depths_are_those_of_the_stocks() -> None:

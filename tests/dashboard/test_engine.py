@@ -12,10 +12,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
+from dashboard.catalogue import CONTROLS, DEPTHS, EVIDENCE, MAPS, VIEWS
 from dashboard.engine import Engine, Kept, LatestWins
+from dashboard.fields import Fields
 from dashboard.state import Choice, State
 from proda_core.grid import LAYERS_CLM5
+from proda_core.parameters import COUNT
 from proda_core.scenario import LIMITS, Scenario
 from proda_core.simulation import Outcome
 
@@ -217,9 +219,9 @@ def test_what_many_visitors_ask_at_once_is_worked_on_once(fresh: Engine, monkeyp
 
 
 def test_another_map_of_the_same_scenario_has_its_values(engine: Engine) -> None:
-    for variable in MAPS:
-        answer = engine.answer(Choice(Scenario(cue=0.05), variable=variable))
-        assert np.isfinite(engine.map_values(answer)).all()
+    for name, variable in MAPS.items():
+        answer = engine.answer(Choice(Scenario(cue=0.05), variable=name))
+        assert np.isfinite(engine.map_values(answer)).all() or variable.group == EVIDENCE
 
 
 def test_the_response_curve_runs_through_the_baseline(engine: Engine) -> None:
@@ -239,7 +241,9 @@ def test_one_percent_is_the_answer_to_one_percent(engine: Engine) -> None:
 
 
 def test_views_of_a_map_fit_together(engine: Engine) -> None:
-    maps = {view: engine.map_values(engine.answer(Choice(Scenario(cue=0.05), view=view))) for view in VIEWS}
+    maps = {
+        view: engine.map_values(engine.answer(Choice(Scenario(cue=0.05), view=view))) for view in VIEWS if view != "uncertainty"
+    }
     assert np.array_equal(maps["baseline"], engine.baseline.soc[1])
     assert np.allclose(maps["change"], maps["scenario"] - maps["baseline"])
     assert np.allclose(maps["percent"], 100 * maps["change"] / maps["baseline"])
@@ -247,22 +251,26 @@ def test_views_of_a_map_fit_together(engine: Engine) -> None:
 
 def test_per_cent_of_nothing_is_no_value(engine: Engine) -> None:
     nothing = Outcome(Scenario(), np.zeros_like(engine.baseline.soc), np.zeros(4), 0.4, {})
-    answer = engine.answer(Choice(Scenario(cue=0.05), view="percent"))
-    changed = type(answer)(answer.choice, answer.outcome, nothing)
-    assert np.isnan(engine.map_values(changed)).all()
+    fields = Fields(engine.model.land, nothing, np.zeros((len(engine.model), COUNT)), None)
+    assert np.isnan(fields.values("soc", "percent", "1m", engine.outcome(Scenario(cue=0.05)))).all()
 
 
+@pytest.mark.parametrize("known", ["engine", "informed"])
 @pytest.mark.parametrize(("variable", "view"), list(product(MAPS, VIEWS)))
-def test_colour_limits_stand_still_while_sliders_move(engine: Engine, variable: str, view: str) -> None:
+def test_colour_limits_stand_still_while_sliders_move(
+    known: str, variable: str, view: str, request: pytest.FixtureRequest
+) -> None:
+    engine = request.getfixturevalue(known)
     for depth in DEPTHS:
-        before = engine.colour_limits(variable, depth, view)
-        engine.answer(Choice(Scenario(cue=0.2, carbon_input=0.5), variable, depth, view))
-        assert engine.colour_limits(variable, depth, view) == before
+        still, moved = (Choice(scenario, variable, depth, view) for scenario in (Scenario(), Scenario(cue=0.2, carbon_input=0.5)))
+        before = engine.colour_limits(still)
+        engine.answer(moved)
+        assert engine.colour_limits(moved) == before
         assert np.isfinite(before).all()
         assert before[0] < before[1]
-        if view in ("change", "percent"):
+        if engine.view(still) in ("change", "percent"):
             assert before[0] == -before[1]
-        elif MAPS[variable].logarithmic:
+        elif MAPS[variable].logarithmic and view != "uncertainty":
             assert before[0] > 0
 
 
@@ -273,7 +281,8 @@ def test_fitted_limits_hold_nearly_all_of_the_answer(engine: Engine) -> None:
         values = np.abs(engine.map_values(answer))
         assert low == -high
         assert engine.model.land.area[values <= high].sum() >= 0.95 * engine.model.land.area.sum()
-    assert engine.fitted_limits(engine.answer(Choice(view="change"))) == engine.colour_limits("soc", "1m", "change")
+    still = Choice(view="change")
+    assert engine.fitted_limits(engine.answer(still)) == engine.colour_limits(still)
 
 
 @pytest.mark.parametrize("value", [1e308, -1e308, float("nan"), float("inf"), "1", None, True, 10**30])

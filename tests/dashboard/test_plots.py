@@ -69,7 +69,7 @@ def test_an_image_is_gathered_from_its_cells() -> None:
     square = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]])
     shown = plots.rendered(plots.world(x, y, np.zeros((3, 4), np.float32), [square], square, [square]))
     pixels = np.arange(12, dtype=np.uint8).reshape(3, 4) % 5
-    source = plots.gather(shown, pixels, np.arange(5, dtype=np.float32))
+    source = plots.gather(shown, plots.pixel_source(pixels), np.arange(5, dtype=np.float32))
     assert source is plots.sources(shown, "Image")[0]
     assert sorted(source.data) == ["cells", "dh", "dw", "x", "y"]
     expression = plots.renderers(shown, "Image")[0].glyph.image.expr

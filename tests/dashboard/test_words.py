@@ -16,6 +16,16 @@ def test_baseline() -> None:
     )
 
 
+def test_baseline_with_its_spread() -> None:
+    assert words.headline(Scenario(), "1m", 2000.0, 2000.0, 0.4, 0.4, 61.8).startswith(
+        "The soils of the model hold 2,000 ± 60 Pg C in the top metre; "
+    )
+
+
+def test_a_change_is_said_without_the_spread_of_the_baseline() -> None:
+    assert "±" not in words.headline(Scenario(cue=0.01), "1m", 2040.0, 2000.0, 0.4, 0.4, 61.8)
+
+
 def test_rise() -> None:
     assert say(Scenario(cue=0.01), 2041.23, 0.4032) == (
         "A 1 % rise in microbial CUE everywhere adds 41.2 Pg C to the top metre (+2.06 %), once soils reach their new balance; "
@@ -105,6 +115,26 @@ def test_titles() -> None:
     assert words.map_title("Soil organic carbon", "kg C m⁻²", "baseline", "0–30 cm") == (
         "Soil organic carbon, 0–30 cm: baseline [kg C m⁻²]"
     )
+    assert words.map_title("Residence time", "yr", "uncertainty", None) == "Residence time: spread (SD) of the ensemble [yr]"
+    assert words.map_title("Training profiles", "per block", "", None) == "Training profiles [per block]"
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (1484.0, 118.0, "1,480 ± 120"),
+        (1484.0, 4.4, "1,484 ± 4"),
+        (-3.2, 0.5, "−3.20 ± 0.50"),
+        (0.0, 1.0, "0 ± 1.00"),
+        (12.0, float("nan"), "12.0 ± no value"),
+    ],
+)
+def test_a_number_and_its_spread_end_at_the_same_place(value: float, spread: float, text: str) -> None:
+    assert words.with_spread(value, spread) == text
+
+
+def test_small_chosen_numbers_are_written_out() -> None:
+    assert [words.plain(value) for value in (5e-05, 0.0003, 0.0)] == ["0.00005", "0.0003", "0"]
 
 
 def test_ticks_lie_on_the_scale() -> None:

@@ -146,8 +146,8 @@ def test_assimilate_refuses_profiles_that_nobody_measured(profiles: xr.Dataset, 
     observations.save(extended, tmp_path / "extended.nc")
     result = proda("assimilate", tmp_path / "extended.nc", "--out", tmp_path / "o.zarr")
     assert result.exit_code == 1
-    assert "and with them 3 profiles that had no others" in result.stdout
-    assert "expected profiles with measured layers in" in result.stderr
+    assert "3 profiles that had no other layers are left out with them" in result.stdout
+    assert "expected measured layers above 3.26 m in" in result.stderr
 
 
 def test_assimilate_controls_a_raw_file_and_shows_the_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

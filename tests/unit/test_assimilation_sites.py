@@ -62,7 +62,7 @@ def test_every_documented_variable_is_there_with_its_dimensions_and_finite(answe
             assert answer[name].attrs["units"] == units
             assert np.isfinite(answer[name].values.astype(float)).all(), name
     assert dict(answer.sizes) == {
-        "profile": 4, "observation": 11, "parameter": 21, "quantile": 5, "layer": LAYERS, "chain": 4, "draw": 240
+        "profile": 4, "observation": 11, "parameter": 21, "other": 21, "quantile": 5, "layer": LAYERS, "chain": 4, "draw": 240
     }  # fmt: skip
     assert answer["parameter"].values.tolist() == list(parameters.IDS)
 

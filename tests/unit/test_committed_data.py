@@ -1,18 +1,25 @@
 """What is committed is what its README says."""
 
 import hashlib
+import json
 import re
 
+import numpy as np
 import pytest
 
+from proda_core import climate, retrieved
+from proda_core.learning import card, ensembles, evidence, predictors
+from proda_core.learning.limits import LIMITS
 from proda_core.store import data_directory
+
+DATA = data_directory()
 
 ROW = re.compile(r"^\| `([\w.]+)` \|.*\| `([0-9a-f]{64})` \|$", re.MULTILINE)
 TABLE = dict(ROW.findall((data_directory() / "README.md").read_text(encoding="utf-8")))
 
 
 def test_every_data_file_is_in_the_table() -> None:
-    committed = {path.name for path in data_directory().iterdir() if path.suffix in (".nc", ".geojson")}
+    committed = {path.name for path in data_directory().iterdir() if path.suffix in (".nc", ".geojson", ".json", ".safetensors")}
     assert committed == set(TABLE)
 
 
@@ -21,5 +28,37 @@ def test_checksum_is_the_documented_one(name: str) -> None:
     assert hashlib.sha256((data_directory() / name).read_bytes()).hexdigest() == TABLE[name]
 
 
+def test_the_model_card_tells_what_the_files_beside_it_say() -> None:
+    maps, found = retrieved.read(DATA / "retrieved.nc"), evidence.read(DATA / "evidence.json")
+    assert (DATA / "MODEL_CARD.md").read_text(encoding="utf-8") == card.text(maps, found)
+
+
+def test_the_maps_were_made_by_the_networks_beside_them_and_for_the_climate_beside_them() -> None:
+    maps = retrieved.read(DATA / "retrieved.nc")
+    assert json.loads(maps.attrs["parents"])["networks.safetensors"] == retrieved.checksum(DATA / "networks.safetensors")
+    assert maps.attrs["climate_sha256"] == retrieved.checksum(DATA / "climate.nc")
+    assert len(maps["global_stock"]) >= 10
+
+
+def test_the_networks_give_the_maps() -> None:
+    ensemble, description = ensembles.load(DATA / "networks.safetensors")
+    features = predictors.features(climate.load_predictors()).rows(np.arange(0, 64_052, 500))
+    unit = ensemble.unit(features).mean(0).numpy().T
+    assert np.abs(unit - retrieved.read(DATA / "retrieved.nc")["parameter_unit"].values[:, ::500]).max() < 1e-4
+    assert description["parents"]["climate.nc"] == retrieved.checksum(DATA / "climate.nc")
+
+
+def test_every_limit_that_is_known_is_told() -> None:
+    assert evidence.read(DATA / "evidence.json").limits == LIMITS
+
+
+def test_the_readme_tells_the_skill_of_the_file() -> None:
+    words = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    for row in evidence.read(DATA / "evidence.json").rows(group="all"):
+        assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
+
+
 def test_committed_data_stay_small() -> None:
-    assert sum(path.stat().st_size for path in data_directory().iterdir()) < 40e6
+    sizes = [path.stat().st_size for path in DATA.iterdir() if path.is_file()]
+    assert max(sizes) < 20e6
+    assert sum(sizes) < 40e6

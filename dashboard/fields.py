@@ -1,0 +1,195 @@
+"""What a choice puts on the map: the values of the cells, the ends of the colour scale, and why a view cannot be shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.catalogue import EVIDENCE, MAPS, SCENARIO_VIEWS, VIEWS
+from dashboard.ensemble import Ensemble
+from proda_core import parameters
+from proda_core.grid import STOCK_DEPTHS, LandGrid
+from proda_core.simulation import Outcome
+
+FloatArray = npt.NDArray[np.float64]
+
+DEPTH_INDEX: dict[str, int] = {name: i for i, name in enumerate(STOCK_DEPTHS)}
+BLOCK = 2.5
+"""Side of the blocks in which profiles are counted [degrees]."""
+
+
+class Fields:
+    """All that can be mapped.
+
+    Args:
+        land: where the cells are.
+        baseline: the unperturbed globe, with every mechanism.
+        physical: the parameters that it was solved with, physical units (cell, 21).
+        ensemble: what is known of their spread, if anything is.
+    """
+
+    def __init__(self, land: LandGrid, baseline: Outcome, physical: FloatArray, ensemble: Ensemble | None) -> None:
+        self._area, self._baseline, self._ensemble = land.area, baseline, ensemble
+        self._parameter: dict[str, FloatArray] = dict(zip(parameters.IDS, np.ascontiguousarray(physical.T), strict=True))
+        self.profiles = self._nowhere() if ensemble is None else profiles_in_blocks(land, ensemble.profiles)
+        self._evidence: dict[str, FloatArray] = {}
+        if ensemble is not None:
+            self._evidence = {"profile_count": self.profiles, "dissimilarity": ensemble.dissimilarity}
+
+    def refusal(self, variable: str, view: str) -> str:
+        """Why a map cannot be looked at in a way; empty where it can."""
+        row = MAPS[variable]
+        if row.group == EVIDENCE and not self._evidence:
+            return "Where the profiles are is not known without the retrieved parameters, which are missing."
+        if not row.follows_scenarios and view in SCENARIO_VIEWS:
+            what = (
+                "the profiles: there is one map of them"
+                if row.group == EVIDENCE
+                else "a parameter: see its baseline or uncertainty"
+            )
+            return f"No scenario changes {what}."
+        if view != "uncertainty":
+            return ""
+        if row.group == EVIDENCE:
+            return "No scenario changes the profiles: there is one map of them."
+        if self._ensemble is None:
+            return "No uncertainty without the ensemble of retrieved parameters, which is missing."
+        if not np.any(self._spread(variable, "full") > 0):
+            return "No uncertainty: all members of the ensemble share this."
+        return ""
+
+    def view(self, variable: str, view: str) -> str:
+        """The view that is shown where ``view`` is wished for."""
+        return "baseline" if self.refusal(variable, view) else view
+
+    def values(self, variable: str, view: str, depth: str, outcome: Outcome) -> FloatArray:
+        """The cell values that a choice puts on the map (cell,).
+
+        Args:
+            variable: key of ``catalogue.MAPS``.
+            view: key of ``catalogue.VIEWS`` that is not refused.
+            depth: key of ``catalogue.DEPTHS``; only stocks have one.
+            outcome: the globe under the scenario.
+
+        Returns:
+            values in the unit of the map, or per cent; NaN where there are none.
+        """
+        if view == "uncertainty":
+            return self._spread(variable, depth)
+        before = self._solved(self._baseline, variable, depth)
+        if view == "baseline":
+            return before
+        after = self._solved(outcome, variable, depth)
+        if view == "scenario":
+            return after
+        if view == "change":
+            return after - before
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative: FloatArray = np.where(before != 0, 100.0 * (after / before - 1.0), np.nan)
+        return relative
+
+    def limits(self, variable: str, depth: str, view: str) -> tuple[float, float]:
+        """Ends of the colour scale, from the baseline alone, so that they stand still while sliders move."""
+        if view == "percent":
+            return -10.0, 10.0
+        values = self.values(variable, "uncertainty" if view == "uncertainty" else "baseline", depth, self._baseline)
+        low, high = self.percentiles(values, (4.0, 96.0))
+        if view == "change":
+            return -nice(0.1 * high), nice(0.1 * high)
+        if view == "uncertainty" or variable == "dissimilarity":
+            return 0.0, nice(high) or 1.0
+        if variable == "profile_count":
+            return 1.0, max(nice(high), 10.0)
+        if variable in parameters.INDEX:
+            return self._parameter_limits(variable, low, high)
+        if MAPS[variable].logarithmic:
+            top = nice(high) or 1.0
+            return max(nice(low), 1e-3 * top), top  # a logarithm has no zero
+        if variable in ("soc", "carbon_input"):
+            return 0.0, nice(high)
+        # a mechanism that is nearly the same everywhere still gets a scale on which a slider's move can be seen
+        spread = max(high - low, 0.4 * abs(high))
+        middle = (low + high) / 2
+        return round(middle - spread / 2, 2), round(middle + spread / 2, 2)
+
+    def fitted(self, values: FloatArray, otherwise: tuple[float, float]) -> tuple[float, float]:
+        """Ends of a colour scale for changes that fits these very values (cell,)."""
+        most = self.percentiles(np.abs(values), (96.0,))[0]
+        top = nice(most) if most > 0 else otherwise[1]
+        return -top, top
+
+    def coefficient_of_variation(self, variable: str, depth: str) -> FloatArray:
+        """Standard deviation over the baseline [%] (cell,), NaN where the baseline is zero."""
+        before = self._solved(self._baseline, variable, depth)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share: FloatArray = np.where(before != 0, 100.0 * self._spread(variable, depth) / np.abs(before), np.nan)
+        return share
+
+    def _spread(self, variable: str, depth: str) -> FloatArray:
+        if self._ensemble is None:
+            return self._nowhere()
+        if variable == "soc":
+            return at_depth(self._ensemble.soc_sd, depth)
+        table = self._ensemble.parameter_sd if variable in parameters.INDEX else self._ensemble.mechanism_sd
+        return table.get(variable, self._nowhere())
+
+    def _solved(self, outcome: Outcome, variable: str, depth: str) -> FloatArray:
+        if variable in parameters.INDEX:
+            return self._parameter[variable]
+        if MAPS[variable].group == EVIDENCE:
+            return self._evidence.get(variable, self._nowhere())
+        if variable == "soc":
+            return at_depth(outcome.soc, depth)
+        return outcome.mechanism[variable]
+
+    def _nowhere(self) -> FloatArray:
+        return np.full(len(self._area), np.nan)
+
+    def _parameter_limits(self, variable: str, low: float, high: float) -> tuple[float, float]:
+        """What the map spans; all that the parameter may be where it is the same everywhere."""
+        i = parameters.INDEX[variable]
+        least, most = float(parameters.LOWER[i]), float(parameters.UPPER[i])
+        if high - low < 0.01 * (most - least):
+            return least, most
+        return float(f"{low:.2g}"), float(f"{high:.2g}")
+
+    def percentiles(self, values: FloatArray, percentiles: tuple[float, ...]) -> list[float]:
+        """Values that so many per cent of the area with values stay below; zero where there are none."""
+        known = np.isfinite(values)
+        if not known.any():
+            return [0.0] * len(percentiles)
+        values, area = values[known], self._area[known]
+        order = np.argsort(values)
+        share = np.cumsum(area[order])
+        return [float(values[order][np.searchsorted(share, p / 100 * share[-1])]) for p in percentiles]
+
+
+def at_depth(stocks: FloatArray, depth: str) -> FloatArray:
+    """Stocks (depth, cell) above one depth (cell,)."""
+    above: FloatArray = stocks[DEPTH_INDEX[depth]]
+    return above
+
+
+def profiles_in_blocks(land: LandGrid, profiles: FloatArray) -> FloatArray:
+    """Profiles in the block of each cell, NaN where there are none (cell,)."""
+    side = round(BLOCK / land.size)
+    block = (land.row // side) * (land.shape[1] // side + 1) + land.column // side
+    counted = np.bincount(block, weights=profiles)[block]
+    return np.where(counted > 0, counted, np.nan)
+
+
+def nice(value: float) -> float:
+    """The next round number: 1, 1.5, 2, 3, 4, 5, 6, 8 or 10 times a power of ten.
+
+    >>> nice(37.2), nice(0.0121), nice(6.0)
+    (40.0, 0.015, 6.0)
+    """
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** np.floor(np.log10(value))
+    step = next(step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
+    return float(f"{step * power:.3g}")
+
+
+if set(VIEWS) != {"baseline", *SCENARIO_VIEWS, "uncertainty"}:
+    raise RuntimeError(f"expected values for every view, got {', '.join(VIEWS)}")

@@ -1,0 +1,127 @@
+"""The evidence in words and tables; whatever comes from a file is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import numpy as np
+
+from dashboard import theme, words
+from dashboard.catalogue import METHODS, VALIDATIONS
+from dashboard.engine import Engine
+from proda_core.constants import GRAMS_PER_KILOGRAM
+from proda_core.learning.evidence import Evidence, Skill
+
+COLOURS = {"in-sample": theme.GREY, "random": theme.STEEL, "block": theme.ACCENT}
+"""Of the ways to judge a method, in diagrams and tables."""
+
+
+def method_label(method: str) -> str:
+    """How a method is called on the page."""
+    return METHODS.get(method, method)
+
+
+def group_label(row: Skill) -> str:
+    """How a group of layers is called on the page."""
+    if row.group == "all":
+        return "all layers"
+    return f"{row.group}: {row.name.replace('-', '–') if row.group == 'depth' else row.name}"
+
+
+def introduction(engine: Engine) -> str:
+    """What the maps rest on and where not to trust them, as HTML; everything from a file is escaped."""
+    said = ["<h2>Evidence: how far to trust this</h2>"]
+    ensemble, tested = engine.ensemble, engine.evidence
+    if ensemble is None:
+        found = (
+            "there is no skill to speak of" if tested is None else "what follows is the skill of the methods, not of these maps"
+        )
+        said.append(f"<p><b>The parameters on this page are not retrieved from data:</b> {found}.</p>")
+    else:
+        said.append(f"<p><b>Trained on:</b> {_sentence(ensemble.source)} <b>Licence:</b> {_sentence(ensemble.licence)}</p>")
+    if tested is None:
+        return "".join([*said, f"<p>{escape(engine.untested)}</p>"])
+    said.append(f"<p><b>Tested on:</b> {_sentence(tested.source)}</p>")
+    if tested.limits:
+        limits = "".join(f"<li>{escape(limit)}</li>" for limit in tested.limits)
+        said.append(f"<h3 style='margin-top: 12px'>Where not to trust it</h3><ul>{limits}</ul>")
+    return "".join(said)
+
+
+def _sentence(text: str) -> str:
+    return f"{escape(text.rstrip().removesuffix('.'))}."
+
+
+def ordered(known: Mapping[str, str], found: Iterable[str]) -> list[str]:
+    """What was found, in the order of a table, and behind it what the table does not know.
+
+    >>> ordered(VALIDATIONS, ["new", "block", "random"])
+    ['random', 'block', 'new']
+    """
+    names = list(dict.fromkeys(found))
+    return sorted(names, key=lambda name: list(known).index(name) if name in known else len(known))
+
+
+def skill_table(rows: Sequence[Skill], methods: Mapping[str, str]) -> str:
+    """Efficiencies with their intervals as an HTML table, and what the methods are."""
+    validations = ordered(VALIDATIONS, (row.validation for row in rows))
+    head = "".join(f"<th scope=col>{_dot(name)}{escape(VALIDATIONS.get(name, name))}</th>" for name in validations)
+    by = {(row.method, row.validation): row for row in rows}
+    known = ordered(METHODS, (row.method for row in rows))
+    body = "".join(
+        f"<tr><th scope=row>{escape(method_label(method))}</th>"
+        + "".join(f"<td>{_cell(by.get((method, validation)))}</td>" for validation in validations)
+        + "</tr>"
+        for method in known
+    )
+    layers = max((row.layers for row in rows), default=0)
+    meanings = "".join(
+        f"<dt>{escape(method_label(name))}: </dt><dd>{escape(methods[name])}</dd>" for name in known if methods.get(name)
+    )
+    return (
+        "<div class=scroll><table><caption>Efficiency (NSE) with 95 % interval: 1 is perfect, 0 no better than the mean; "
+        f"{layers:,} layers</caption>"
+        f"<thead><tr><th scope=col>Method</th>{head}</tr></thead><tbody>{body}</tbody></table></div><dl>{meanings}</dl>"
+    )
+
+
+def _dot(validation: str) -> str:
+    return f"<span class=dot style='background:{COLOURS.get(validation, theme.INK)}'></span>"
+
+
+def _cell(row: Skill | None) -> str:
+    if row is None:
+        return "–"
+    if not np.isfinite([row.nse_low, row.nse_high]).all():
+        return _efficiency(row.nse)
+    return f"{_efficiency(row.nse)} <small>({_efficiency(row.nse_low)} to {_efficiency(row.nse_high)})</small>"
+
+
+def _efficiency(value: float) -> str:
+    return f"{value:.2f}".replace("-", words.MINUS)
+
+
+def fit(row: Skill) -> str:
+    """How well modelled and observed agree, in a sentence."""
+    bias, rmse = words.signed(row.bias / GRAMS_PER_KILOGRAM), words.number(row.rmse / GRAMS_PER_KILOGRAM)
+    return (
+        f"<p class=quiet>{row.layers:,} layers of {row.profiles:,} profiles, darker where there are more; on the line both are "
+        f"equal. NSE {_efficiency(row.nse)}, concordance {_efficiency(row.concordance)}, mean error {bias} kg C m⁻³, "
+        f"root-mean-square error {rmse} kg C m⁻³; NSE of logarithms {_efficiency(row.log_nse)}.</p>"
+    )
+
+
+def counted(tested: Evidence) -> str:
+    """Profiles by region and by source."""
+    found = tested.profiles
+
+    def table(title: str, counts: Mapping[str, int]) -> str:
+        ranked = sorted(counts.items(), key=lambda item: -item[1])
+        rows = "".join(f"<tr><th scope=row>{escape(name)}</th><td>{count:,}</td></tr>" for name, count in ranked)
+        return f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>"
+
+    return (
+        f"<p>{found.total:,} profiles in {found.cells:,} of the land cells.</p>"
+        f"{table('Profiles by region', found.by_region)}<p>&nbsp;</p>{table('Profiles by source', found.by_source)}"
+    )

@@ -1,0 +1,58 @@
+"""What stands above and below a map, as HTML: its title, and its colour scale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+import numpy as np
+
+from dashboard import plots, words
+
+BAR = """
+.bar { display: flex; align-items: stretch; height: 15px; max-width: 720px; margin: 2px auto 0; }
+.bar i { width: 14px; flex: none; }
+.bar .low { clip-path: polygon(100% 0, 0 50%, 100% 100%); }
+.bar .high { clip-path: polygon(0 0, 100% 50%, 0 100%); }
+.bar b { flex: 1; }
+.ticks { position: relative; height: 20px; max-width: min(692px, calc(100% - 28px)); margin: 3px auto 0; font-size: 14px;
+  font-variant-numeric: tabular-nums; }
+.ticks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
+.keys { text-align: center; }
+.none { display: inline-block; width: 14px; height: 12px; background: #d4d6d7; border: 1px solid #7d8990; vertical-align: -1px; }
+"""
+
+
+def heading(title: str, reasons: Iterable[str]) -> str:
+    """A title with its unit in one piece, an index of a symbol lowered, and why some views are not to be had."""
+    what, unit = (escape(part) for part in title.split(" ["))
+    lowered = re.sub(r"_(\S+?)(?=[:,]|$| )", r"<sub>\1</sub>", what)
+    said = "".join(f"<p class=quiet>{escape(reason)}</p>" for reason in dict.fromkeys(reasons) if reason)
+    return f"<h2>{lowered} <span style='white-space: nowrap'>[{unit}</span></h2>{said}"
+
+
+NO_VALUE = {"profile_count": "land without training profiles"}
+"""What grey land means, where it is not that the model has no value there."""
+
+
+def colour_bar(name: str, limits: tuple[float, float], unit: str, logarithmic: bool, change: bool, variable: str = "soc") -> str:
+    """A colour scale with open ends as HTML."""
+    table = plots.colours(name, 33)
+    low, high = limits
+
+    def position(value: float) -> float:
+        if logarithmic:
+            return float(100 * np.log(value / low) / np.log(high / low))
+        return 100 * (value - low) / (high - low)
+
+    marks = words.ticks(low, high, logarithmic)
+    labels = [("+" if change and value > 0 else "") + words.plain(value) for value in marks]
+    spans = "".join(f"<span style='left:{position(v):.2f}%'>{label}</span>" for v, label in zip(marks, labels, strict=True))
+    return (
+        f"<div role=img aria-label='Colour scale from {labels[0]} to {labels[-1]} {unit}, open at both ends'>"
+        f"<div class=bar><i class=low style='background:{table[0]}'></i>"
+        f"<b style='background:linear-gradient(to right,{','.join(table)})'></b>"
+        f"<i class=high style='background:{table[-1]}'></i></div><div class=ticks>{spans}</div></div>"
+        f"<p class='quiet keys'><span class=none></span> {NO_VALUE.get(variable, 'land without a model value')}</p>"
+    )

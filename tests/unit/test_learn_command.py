@@ -1,0 +1,178 @@
+"""``proda learn``, ``proda evaluate``, ``proda card``: from a table of profiles to maps, skill and model card, and refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from proda_core import retrieved
+from proda_core.learning import ensembles, evidence
+from tests.shell import fails, proda
+from tests.twin import soil_profiles
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+CELLS = 40
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of one's own: three profiles in each of forty cells all over the world."""
+    rng = np.random.default_rng(2)
+    world = soil_profiles.world()
+    cells = np.repeat(rng.choice(len(world.parameters), CELLS, replace=False), 3)
+    index, top, bottom = soil_profiles.layers(len(cells), rng)
+    made = soil_profiles.make(index, top, bottom, cells, rng).profiles
+    rows = pd.DataFrame(
+        {
+            "profile_id": [f"p{i}" for i in index],
+            "latitude": world.land.latitude[cells][index],
+            "longitude": world.land.longitude[cells][index],
+            "layer_top": top,
+            "layer_bottom": bottom,
+            "soc_density": np.clip(made["soc_density"].values, 50.0, 3e5),
+        }
+    )
+    rows = rows.assign(soc_density_error=0.2 * rows["soc_density"], source=np.where(index % 2, "odd", "even"))
+    path = tmp_path_factory.mktemp("profiles") / "mine.csv"
+    rows.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def learned(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("learned") / "out"
+    found = proda("learn", str(table), "--out", str(out), "--members", "2", "--steps", "3")
+    assert found.exit_code == 0, found.output
+    return out
+
+
+def test_learning_gives_maps_that_the_model_runs_on(learned: Path) -> None:
+    maps = retrieved.read(learned / "retrieved.nc", members=True)
+    assert maps.sizes["member"] == 2
+    assert int(maps["profile_count"].sum()) == 3 * CELLS
+    assert maps.attrs["method"] == "end-to-end"
+    assert set(json.loads(maps.attrs["parents"])) == {"mine.csv", "climate.nc", "networks.safetensors"}
+    best, members = maps["parameter_unit"].values, maps["member_unit"].values
+    assert np.abs(best - members.mean(axis=0)).max() < 1 / 256
+
+
+def test_the_networks_in_the_file_give_the_maps_in_the_file(learned: Path) -> None:
+    from proda_core import climate
+    from proda_core.learning import predictors
+
+    ensemble, description = ensembles.load(learned / "networks.safetensors")
+    unit = ensemble.unit(predictors.features(climate.load_predictors())).numpy().transpose(0, 2, 1)
+    assert np.abs(unit - retrieved.read(learned / "retrieved.nc", members=True)["member_unit"].values).max() <= 0.5 / 256 + 1e-6
+    assert "mine.csv" in description["parents"]
+
+
+def test_nothing_is_left_behind(learned: Path) -> None:
+    assert {path.name for path in learned.iterdir()} == {"networks.safetensors", "retrieved.nc"}
+
+
+def test_places_near_profiles_are_more_like_them(learned: Path) -> None:
+    maps = retrieved.read(learned / "retrieved.nc")
+    unlike, sampled = maps["dissimilarity"].values, maps["profile_count"].values > 0
+    assert unlike[sampled].max() == 0
+    assert unlike[~sampled].mean() > 0.1
+
+
+def test_a_finished_result_is_not_overwritten(table: Path, learned: Path) -> None:
+    assert "add --force" in fails("learn", str(table), "--out", str(learned))
+
+
+def test_an_unfinished_training_is_not_thrown_away(table: Path, tmp_path: Path) -> None:
+    parts = tmp_path / "out" / "learn.parts"
+    parts.mkdir(parents=True)
+    (parts / "end-to-end-0.done.safetensors").touch()
+    assert "go on with --resume" in fails("learn", str(table), "--out", str(tmp_path / "out"))
+
+
+def test_a_training_from_other_inputs_is_not_gone_on_with(table: Path, tmp_path: Path) -> None:
+    parts = tmp_path / "out" / "learn.parts"
+    parts.mkdir(parents=True)
+    (parts / "plan.json").write_text("{}", encoding="utf-8")
+    found = proda("learn", str(table), "--out", str(tmp_path / "out"), "--resume")
+    assert found.exit_code == 1
+    assert "expected the inputs and options with which the training" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--method", "magic"), "expected --method out of default, one-batch, proda, end-to-end, got magic"),
+        (("--method", "network-only"), "network-only has no parameters to map"),
+        (("--method", "proda"), "expected --posterior for the method proda, got none"),
+        (("--members", "1"), "expected --members of at least 2"),
+        (("--members", "0"), "expected a count of at least 1, got 0"),
+    ],
+)
+def test_wrong_use_is_refused_before_any_work(table: Path, tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    assert message in fails("learn", str(table), "--out", str(tmp_path / "out"), *options, code=2)
+
+
+def test_a_store_that_is_not_a_posterior_is_refused(table: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store.zarr"
+    store.mkdir()
+    found = proda("learn", table, "--out", tmp_path / "out", "--method", "proda", "--posterior", store)
+    assert found.exit_code == 1
+    assert "expected a posterior store at" in found.stderr
+
+
+@pytest.fixture(scope="module")
+def skill(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("skill") / "out"
+    options = (
+        "--members",
+        "2",
+        "--steps",
+        "5",
+        "--folds",
+        "2",
+        "--method",
+        "default",
+        "--method",
+        "one-batch",
+        "--method",
+        "end-to-end",
+    )
+    found = proda("evaluate", str(table), "--out", str(out), *options)
+    assert found.exit_code == 0, found.output
+    return out
+
+
+def test_evaluation_judges_every_method_in_three_ways(skill: Path) -> None:
+    found = evidence.read(skill / "evidence.json")
+    overall = {(row.method, row.validation) for row in found.rows(group="all")}
+    assert overall == {(m, v) for m in ("default", "one-batch", "end-to-end") for v in ("in-sample", "random", "block")}
+    assert found.profiles.total == 3 * CELLS
+    assert found.limits
+
+
+def test_what_nothing_was_learned_from_is_the_same_in_and_out_of_sample(skill: Path) -> None:
+    values = {row.nse for row in evidence.read(skill / "evidence.json").rows(method="default", group="all")}
+    assert max(values) - min(values) < 1e-9
+
+
+def test_tables_and_figures_lie_beside_the_evidence(skill: Path) -> None:
+    names = {path.name for path in skill.iterdir()}
+    assert {"skill.csv", "differences.csv", "predictions.nc", "skill.png", "density.png", "groups.png", "training.png"} <= names
+    assert "evaluate.parts" not in names
+
+
+def test_the_card_tells_the_numbers_of_the_files(learned: Path, skill: Path, tmp_path: Path) -> None:
+    for source in (learned / "retrieved.nc", skill / "evidence.json"):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    found = proda("card", str(tmp_path))
+    assert found.exit_code == 0, found.output
+    words = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    stock = retrieved.read(learned / "retrieved.nc")["global_stock"].values[:, 1]
+    assert f"| 1m | {stock.mean():,.0f} +- " in words or f"| 1m | {stock.mean():.3g} +- " in words
+    row = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", group="all")[0]
+    assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
+    assert all(sentence in words for sentence in evidence.read(skill / "evidence.json").limits)
