@@ -1,6 +1,6 @@
 """End-to-end training on all profiles: wall time to convergence, peak memory, and what the compiled process model is worth.
 
-    python -m benchmarks.learning [PROFILES] [--members 10] [--device cpu]
+    python -m benchmarks.learning [PROFILES] [--members 10]
 
 Without PROFILES the model makes 12,000 profiles itself at 2,100 land cells; with a file of ``proda observe`` it takes real ones.
 Convergence is the step at which the held-out blocks are predicted best, within 1 % of the best.  The baseline of the same run is

@@ -25,7 +25,7 @@ BEDROCK_LAYER = 14
 The steady state gives diffusion all the time that it needs: to even out carbon over 8.6 m at the prior's middle it needs
 (8.6 m)2 / 2.7e-4 m2 yr-1, some 300,000 years, far longer than most soils are old, and what gathers there at last would be most of
 the carbon of the globe.  No observation speaks below 3 m, and the inventories that stocks are compared with end there (Jobbagy &
-Jackson 2000) or little deeper.  A forcing file with depths to bedrock of its own takes the place of this number.
+Jackson 2000) or little deeper.  Forcing of one's own, handed to the model from Python, takes the place of this number.
 """
 
 SOIL_DEPTH = float(LAYERS_CLM5.interface[BEDROCK_LAYER - 1])

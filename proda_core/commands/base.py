@@ -31,7 +31,7 @@ class Failure(Exception):  # noqa: N818 -- it is what the command says, not an e
     """An expected failure that comes as some other kind of exception than :data:`EXPECTED`."""
 
 
-EXPECTED = (Failure, ValueError, OSError, ImportError)
+EXPECTED = (Failure, ValueError, OSError, ImportError, FloatingPointError)
 """What our code raises when input, files or the environment are not as expected."""
 
 

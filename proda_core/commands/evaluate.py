@@ -157,12 +157,14 @@ def _write(
         limits=limits.LIMITS, source=source_of(lesson), seed=settings.seed,
     )  # fmt: skip
     evidence.write(found, out / EVIDENCE)
-    for name, figure in (
-        ("skill", figures.skill_figure(found)),
-        ("density", figures.density_figure(found)),
-        ("groups", figures.group_figure(found)),
-        ("training", figures.training_figure(found)),
-    ):
+    drawn = {
+        "skill": figures.skill_figure(found),
+        "density": figures.density_figure(found),
+        "groups": figures.group_figure(found),
+    }
+    if found.training:
+        drawn["training"] = figures.training_figure(found)
+    for name, figure in drawn.items():
         figures.save(figure, out / f"{name}.png")
 
 
@@ -178,6 +180,8 @@ def _curves(lesson: Lesson, names: tuple[str, ...], settings: Settings) -> dict[
     for name in names:
         if name != "default":
             curve = methods.fit(name, lesson.problem, everything, one).curves[0]
+            if not np.isfinite(curve.held_out).all():
+                continue  # with few blocks none may have been held out
             found[name] = {"step": [float(s) for s in curve.step], "training": curve.training, "validation": curve.held_out}
     return found
 
@@ -192,4 +196,4 @@ def _show(table: pd.DataFrame, out: Path) -> None:
             f"{row.log_nse:.3f}", f"{row.rmse / 1e3:.2f}", f"{100 * row.relative_bias:+.1f}", f"{row.concordance:.3f}",
         )  # fmt: skip
     Console().print(grid)
-    typer.echo(f"wrote {EVIDENCE}, {SKILL}, differences.csv, {PREDICTIONS} and four figures to {out}")
+    typer.echo(f"wrote {EVIDENCE}, {SKILL}, differences.csv, {PREDICTIONS} and figures to {out}")

@@ -28,7 +28,7 @@ def learn(
     profiles: Annotated[Path, typer.Argument(metavar="PROFILES", help="A file of proda observe, or one that it reads.")],
     out: Annotated[Path, typer.Option(help="Directory to write networks and maps to; made if it is not there.")],
     method: Annotated[
-        str, typer.Option(help="end-to-end, proda, one-batch or default: see the README.", show_default=True)
+        str, typer.Option(help="end-to-end, proda or one-batch: see the README.", show_default=True)
     ] = "end-to-end",
     posterior: Annotated[Path | None, typer.Option(help="Store of proda assimilate, for the method proda.")] = None,
     predictors: Annotated[Path | None, typer.Option(help="NetCDF with further predictors on latitude and longitude.")] = None,
@@ -66,12 +66,12 @@ def learn(
 def _check_of_use(method: str, posterior: Path | None, members: int) -> None:
     from proda_core.learning.methods import METHODS
 
-    mapped = [name for name in METHODS if name != "network-only"]
+    mapped = [name for name in METHODS if name not in ("default", "network-only")]
     if method not in mapped:
-        raise UsageError(f"expected --method out of {', '.join(mapped)}, got {method}; network-only has no parameters to map")
+        raise UsageError(f"expected --method out of {', '.join(mapped)}, got {method}; only these learn parameters to map")
     if method == "proda" and posterior is None:
         raise UsageError("expected --posterior for the method proda, got none; make it with proda assimilate")
-    if members < 2 and method != "default":
+    if members < 2:
         raise UsageError(f"expected --members of at least 2 to tell a spread, got {members}")
 
 
@@ -86,7 +86,8 @@ def settings_of(members: int, steps: int | None, seed: int) -> Settings:
 def _open(out: Path, resume: bool, force: bool) -> Path:
     """The directory of checkpoints, in one to write to."""
     taken = [name for name in (NETWORKS, MAPS) if (out / name).exists()]
-    if taken and not force:
+    unfinished = (out / "learn.parts" / "plan.json").is_file()
+    if taken and not (force or (resume and unfinished)):
         raise Failure(f"expected no {taken[0]} in {out}, got one; choose another with --out, or add --force")
     if out.exists() and not out.is_dir():
         raise Failure(f"expected a directory to write to, got the file {out}; choose another with --out")
@@ -151,8 +152,6 @@ def maps_of(
     from proda_core.learning.validation import folds
 
     unit = np.clip(ensemble.unit(lesson.features).numpy(), 0.0, 1.0).transpose(0, 2, 1)
-    if len(unit) == 1:
-        unit = np.repeat(unit, 2, axis=0)
     problem = lesson.problem
     scaler = ensemble.scaler or Scaler.of(problem.features)
     first = np.unique(problem.place, return_index=True)[1]

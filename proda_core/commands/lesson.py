@@ -80,9 +80,15 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
         measured, cells, features, lambda chosen: Places(forcing(chosen)).soc, land.area,
         _posterior(posterior) if posterior else None, seed,
     )  # fmt: skip
-    inputs = [path for path in (profiles, predictors, climate_file) if path]
-    parents = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs}
+    inputs = [path for path in (profiles, posterior, predictors, climate_file) if path]
+    parents = {path.name: _checksum(path) for path in inputs}
     return Lesson(measured, cells, land, features, problem, parents)
+
+
+def _checksum(path: Path) -> str:
+    from proda_core.learning import kept
+
+    return kept.fingerprint({"files": path}) if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _posterior(path: Path) -> xr.Dataset:

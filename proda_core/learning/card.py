@@ -1,6 +1,6 @@
 """The model card: what the retrieved maps were learned from, how good they are, and where not to trust them, as Markdown.
 
-Every number in it is read from the files that it stands beside, so that it cannot outlive them.
+Its numbers are read from the files that it stands beside, so that it cannot outlive them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _skill(evidence: Evidence) -> str:
     return f"""## Skill
 
 Carbon density of layers, weighted by sampling weight; Nash-Sutcliffe efficiency (NSE) with the 95 % interval of a bootstrap over
-5-degree blocks. *random*: profiles held out at random, those of one place together; *block*: whole 5-degree blocks held out.
+blocks of latitude and longitude. *random*: profiles held out at random, those of one place together; *block*: whole blocks held
+out. Judged is the mean of the carbon that several networks give; the best estimate of the maps is the mean of their parameters.
 
 | method | validation | NSE | NSE of logarithms | RMSE [kg C m-3] | bias [%] | concordance |
 |---|---|---|---|---|---|---|

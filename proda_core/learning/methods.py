@@ -181,7 +181,7 @@ def new_network(method: str, features: int, settings: Settings, generator: torch
 
 
 def draw_samples(problem: Problem, train_on: BoolArray, settings: Settings) -> list[Sample]:
-    """Which profiles each member sees and how much each counts; a single member sees all alike."""
+    """Which profiles each member sees and how much each counts; a single member weighs all blocks alike."""
     block = blocks(problem.latitude, problem.longitude, settings.block_size)
     balance = np.where(train_on, losses.region_weight(problem, train_on, settings.region_balance) * problem.importance, 0.0)
     rng = np.random.default_rng([settings.seed, 21])

@@ -140,7 +140,9 @@ def _step(network: Network, loss: Loss, optimiser: torch.optim.Optimizer, genera
     optimiser.zero_grad()
     value = loss(network, generator)
     if not bool(torch.isfinite(value)):
-        raise FloatingPointError(f"expected a finite training loss, got {float(value.detach())}; lower the learning rate")
+        raise FloatingPointError(
+            f"expected a finite training loss, got {float(value.detach())}; another seed or fewer steps may help"
+        )
     value.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), clip)
     optimiser.step()

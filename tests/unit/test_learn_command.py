@@ -105,8 +105,8 @@ def test_a_training_from_other_inputs_is_not_gone_on_with(table: Path, tmp_path:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--method", "magic"), "expected --method out of default, one-batch, proda, end-to-end, got magic"),
-        (("--method", "network-only"), "network-only has no parameters to map"),
+        (("--method", "magic"), "expected --method out of one-batch, proda, end-to-end, got magic"),
+        (("--method", "network-only"), "got network-only; only these learn parameters to map"),
         (("--method", "proda"), "expected --posterior for the method proda, got none"),
         (("--members", "1"), "expected --members of at least 2"),
         (("--members", "0"), "expected a count of at least 1, got 0"),
@@ -176,3 +176,22 @@ def test_the_card_tells_the_numbers_of_the_files(learned: Path, skill: Path, tmp
     row = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", group="all")[0]
     assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
     assert all(sentence in words for sentence in evidence.read(skill / "evidence.json").limits)
+
+
+def test_what_learns_nothing_is_evaluated_without_training_curves(table: Path, tmp_path: Path) -> None:
+    found = proda("evaluate", str(table), "--out", str(tmp_path / "o"), "--folds", "2", "--method", "default")
+    assert found.exit_code == 0, found.output
+    assert not (tmp_path / "o" / "training.png").exists()
+    assert not evidence.read(tmp_path / "o" / "evidence.json").training
+
+
+def test_maps_that_were_not_written_yet_are_written_on_resuming(table: Path, learned: Path, tmp_path: Path) -> None:
+    """Killed between the networks and the maps: the plan lies there, the networks too."""
+    out = tmp_path / "out"
+    parts = out / "learn.parts"
+    parts.mkdir(parents=True)
+    (out / "networks.safetensors").write_bytes((learned / "networks.safetensors").read_bytes())
+    (parts / "plan.json").write_text("{}", encoding="utf-8")
+    found = proda("learn", str(table), "--out", str(out), "--resume", "--members", "2", "--steps", "3")
+    assert "add --force" not in found.stderr.splitlines()[-1].split("with which")[0]
+    assert "expected the inputs and options with which the training" in found.stderr
