@@ -12,6 +12,7 @@ from proda_core import parameters
 from proda_core.assimilation.diagnostics import R_HAT_LIMIT
 from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.parameters import PARAMETERS
+from proda_core.style import GREY, INK, LIGHT, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-INK, GREY, LIGHT, STEEL, ACCENT = "#22323b", "#7d8990", "#e7ebed", "#5b8aa6", "#c2571a"
+STEEL, ACCENT = "#5b8aa6", "#c2571a"
 BANDS = ((0.05, 0.95, 0.22), (0.25, 0.75, 0.45))
 """Lower and upper quantile and opacity of the bands, widest first."""
 
@@ -31,13 +32,6 @@ MECHANISMS = ("vertical_transport", "environmental_modifier", "baseline_decompos
 
 _VALUE, _NARROWER, _AGREEMENT = 1.04, 1.51, 1.65
 """Where numbers stand beside the parameters, in widths of the prior."""
-
-_STYLE: Any = {
-    "font.family": "sans-serif", "font.size": 9.5, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GREY,
-    "axes.titlesize": 10.5, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
-    "axes.spines.right": False, "xtick.color": INK, "ytick.color": INK, "axes.axisbelow": True, "legend.frameon": False,
-    "figure.facecolor": "white", "savefig.facecolor": "white",
-}  # fmt: skip
 
 
 def profile_figure(posterior: xr.Dataset, position: int) -> Figure:
@@ -53,7 +47,7 @@ def profile_figure(posterior: xr.Dataset, position: int) -> Figure:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(14, 7.6), dpi=130)
         left, right = figure.add_axes((0.05, 0.155, 0.31, 0.69)), figure.add_axes((0.58, 0.155, 0.25, 0.69))
         profile = posterior.isel(profile=position)

@@ -145,7 +145,7 @@ def maps_of(
     ensemble: Ensemble, lesson: Lesson, settings: Settings, climate_file: Path, out: Path, show: Any = None
 ) -> xr.Dataset:
     """The retrieved maps of an ensemble: best estimate, members, spread, and where they apply."""
-    from proda_core import simulation
+    from proda_core import retrieved, simulation
     from proda_core.learning.applicability import dissimilarity
     from proda_core.learning.licences import terms
     from proda_core.learning.predictors import Scaler
@@ -159,13 +159,13 @@ def maps_of(
     unlike, threshold = dissimilarity(scaler.apply(lesson.features), scaler.apply(problem.features), fold)
     parents = dict(lesson.parents)
     if (out / NETWORKS).is_file():
-        parents[NETWORKS] = _checksum(out / NETWORKS)
+        parents[NETWORKS] = retrieved.checksum(out / NETWORKS)
     attributes = {
         "title": "Parameters of the CLM5 soil carbon model, retrieved from soil profiles",
         "method": ensemble.method,
         "source": source_of(lesson),
         "licence": f"BSD-3-Clause, made from data under their own terms ({terms(np.unique(lesson.profiles['source'].values))})",
-        "climate_sha256": _checksum(climate_file),
+        "climate_sha256": retrieved.checksum(climate_file),
         "parents": json.dumps(parents, sort_keys=True),
         "seed": settings.seed,
         "created_by": f"proda {__version__}",
@@ -176,12 +176,6 @@ def maps_of(
         world, unit.mean(0), unit, dissimilarity=unlike / threshold,
         profile_count=np.bincount(lesson.cells, minlength=len(lesson.land.latitude)), attributes=attributes, progress=show,
     )  # fmt: skip
-
-
-def _checksum(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _show(maps: xr.Dataset, out: Path) -> None:

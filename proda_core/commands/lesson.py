@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,9 +85,10 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
 
 
 def _checksum(path: Path) -> str:
+    from proda_core import retrieved
     from proda_core.learning import kept
 
-    return kept.fingerprint({"files": path}) if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+    return kept.fingerprint({"files": path}) if path.is_dir() else retrieved.checksum(path)
 
 
 def _posterior(path: Path) -> xr.Dataset:

@@ -17,12 +17,12 @@ from proda_core import store
 from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.learning.evidence import Evidence, Skill
 from proda_core.learning.validation import VALIDATIONS
+from proda_core.style import GREY, INK, LIGHT, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, GREY, LIGHT = "#22323b", "#7d8990", "#e7ebed"
 LOWEST = -0.6
 """NSE below this is drawn at the edge, with its value beside an arrow."""
 
@@ -35,12 +35,6 @@ _NOTE: Any = {
 }  # fmt: skip
 _CAPTION: Any = {"fontsize": 8.5, "fontweight": "normal", "color": GREY}
 _DENSITY = "SOC density [kg C m$^{-3}$]"
-_STYLE: Any = {
-    "font.family": "sans-serif", "font.size": 9.5, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GREY,
-    "axes.titlesize": 10.5, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
-    "axes.spines.right": False, "xtick.color": INK, "ytick.color": INK, "axes.axisbelow": True, "legend.frameon": False,
-    "figure.facecolor": "white", "savefig.facecolor": "white",
-}  # fmt: skip
 
 
 def skill_figure(evidence: Evidence) -> Figure:
@@ -52,7 +46,7 @@ def skill_figure(evidence: Evidence) -> Figure:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(11.5, 1.9 + 0.62 * len(evidence.methods)), dpi=130, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         methods = list(evidence.methods)
@@ -132,7 +126,7 @@ def density_figure(evidence: Evidence, validation: str = "block") -> Figure:
     largest = max(2, *(int(density.counts.max()) for density in held.values()))
     columns = min(len(held), 3)
     lines = -(-len(held) // columns)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(1.5 + 3.3 * columns, 0.8 + 3.4 * lines), dpi=130, layout="constrained")
         grid = figure.subplots(lines, columns, squeeze=False)
         for axes, (name, density) in zip(grid.flat, held.items(), strict=False):
@@ -189,7 +183,7 @@ def group_figure(evidence: Evidence, validation: str = "block") -> Figure:
         raise ValueError(f"expected skill by depth for validation {validation!r}, got none; make it with proda evaluate")
     methods = [name for name in evidence.methods if evidence.rows(method=name, validation=validation)]
     rows = max(len(names["depth"]) + len(names["source"]), len(names["region"]))
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(12, 2.0 + 0.16 * (len(methods) + 1) * rows), dpi=130, layout="constrained")
         axes = figure.subplot_mosaic(
             [["depth", "region"], ["source", "region"]],
@@ -245,7 +239,7 @@ def training_figure(evidence: Evidence) -> Figure:
     if not held:
         raise ValueError("expected training curves, got none; make them with proda learn")
     kept, taught = _colours(3)[0], _colours(3)[2]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(1.0 + 3.6 * len(held), 3.6), dpi=130, layout="constrained")
         for axes, (name, curve) in zip(figure.subplots(1, len(held), squeeze=False)[0], held.items(), strict=True):
             axes.plot(curve.step, curve.training, color=taught, lw=1.6, label="profiles that teach")
