@@ -75,9 +75,9 @@ def made(places: int = 2_100, each: int = 6) -> tuple[observations.table.xr.Data
 
 def problem_of(profiles: observations.table.xr.Dataset, cells: np.ndarray, process: Process | None = None) -> Problem:
     """The problem of learning from the profiles."""
-    features = predictors.features(climate.load_predictors())
-    area = simulation.land_from_dataset(climate.read()).area
-    return assemble(profiles, cells, features, lambda chosen: process or Places(forcing_of(chosen)).soc, area)
+    land = simulation.land_from_dataset(climate.read())
+    features = predictors.features(climate.load_predictors(), land=land)
+    return assemble(profiles, cells, features, lambda chosen: process or Places(forcing_of(chosen)).soc, land.area)
 
 
 def converged(step: list[int], held_out: list[float]) -> int:

@@ -74,7 +74,7 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
         measured = observations.select(measured, enough)
     cells = cells_of(measured, land)
     extra = table.of_user(predictors, land) if predictors else None
-    features = table.features(climate.load_predictors(climate_file), extra)
+    features = table.features(climate.load_predictors(climate_file), extra, land)
     problem = assemble(
         measured, cells, features, lambda chosen: Places(forcing(chosen)).soc, land.area,
         _posterior(posterior) if posterior else None, seed,

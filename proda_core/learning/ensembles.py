@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from proda_core.learning import weights
+from proda_core.learning.local import Correction
 from proda_core.learning.methods import METHODS, Ensemble
 from proda_core.learning.network import Network
 from proda_core.learning.predictors import Scaler
@@ -36,6 +37,9 @@ def save(ensemble: Ensemble, path: Path, facts: Mapping[str, Any]) -> None:
         tensors["scaler/mean"] = torch.as_tensor(scaler.mean)
         # what does not vary is divided by infinity, which the file does not hold
         tensors["scaler/inverse"] = torch.as_tensor(1.0 / scaler.scale)
+    if ensemble.correction is not None:
+        tensors["neighbours/position"] = torch.as_tensor(ensemble.correction.position)
+        tensors["neighbours/value"] = ensemble.correction.value
     shapes = [[layer.weight.shape[0] for layer in _layers(network)] for network in ensemble.networks]
     description = {
         "kind": KIND,
@@ -43,6 +47,7 @@ def save(ensemble: Ensemble, path: Path, facts: Mapping[str, Any]) -> None:
         "members": len(ensemble.networks),
         "widths": shapes[0] if shapes else [],
         "predictors": list(scaler.names) if scaler else [],
+        "reach_km": ensemble.correction.reach if ensemble.correction else 0.0,
         **facts,
     }
     weights.save(path, tensors, description)
@@ -75,7 +80,10 @@ def load(path: Path) -> tuple[Ensemble, dict[str, Any]]:
         except RuntimeError as error:
             raise WeightsError(f"expected the weights of member {member} in {path}, got others ({error}); train again") from error
         networks.append(network)
-    return Ensemble(description["method"], tuple(networks), scaler), description
+    correction = None
+    if description.get("reach_km"):
+        correction = Correction(tensors["neighbours/position"].numpy(), tensors["neighbours/value"], description["reach_km"])
+    return Ensemble(description["method"], tuple(networks), scaler, correction=correction), description
 
 
 def _layers(network: Network) -> list[torch.nn.Linear]:

@@ -9,7 +9,8 @@
 A learned method is an ensemble.  Each member gives every spatial block a random weight, exponential with mean one: the Bayesian
 bootstrap (Rubin 1981, doi:10.1214/aos/1176345338) over blocks, so that the spread says something of places without profiles.
 A part of the blocks is held out from each member to choose the weights of its network by.
-Prediction is the mean of the members' SOC.
+To the vectors of each network comes a correction among neighbours, see ``local``: from all profiles at hand, with a random weight
+for each place that has any.  Prediction is the mean of the members' SOC.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ import torch
 
 from proda_core import parameters
 from proda_core.grid import LAYERS, LAYERS_CLM5
-from proda_core.learning import losses
+from proda_core.learning import local, losses
+from proda_core.learning.local import Correction
 from proda_core.learning.losses import Sample
 from proda_core.learning.network import Network, from_unit, to_unit
 from proda_core.learning.predictors import Features, Scaler
-from proda_core.learning.problem import BoolArray, FloatArray, Problem, Process
+from proda_core.learning.problem import BoolArray, FloatArray, IntArray, Problem, Process
 from proda_core.learning.settings import Settings
 from proda_core.learning.training import Curve, keep, restore, train
 from proda_core.learning.validation import blocks
@@ -58,12 +60,14 @@ class Ensemble:
         networks: one a member; none for ``default``.
         scaler: of the predictors; none for ``default`` and ``one-batch``.
         curves: how the training of each member went.
+        correction: what neighbours add to the vectors of each network; none without positions of places or where not wanted.
     """
 
     method: str
     networks: tuple[Network, ...] = ()
     scaler: Scaler | None = None
     curves: tuple[Curve, ...] = field(default=())
+    correction: Correction | None = None
 
     def __len__(self) -> int:
         return max(1, len(self.networks))
@@ -92,7 +96,14 @@ class Ensemble:
     def _vectors(self, features: Features) -> list[Tensor]:
         x = _standardised(self.scaler, features)
         with torch.no_grad():
-            return [network(x) for network in self.networks]
+            vectors = [network(x) for network in self.networks]
+        if self.correction is None:
+            return vectors
+        if features.position is None:
+            raise ValueError(
+                "expected the position of every place for the correction among neighbours, got none; give features a position"
+            )
+        return [one + more for one, more in zip(vectors, self.correction.at(features.position), strict=True)]
 
 
 def _standardised(scaler: Scaler | None, features: Features) -> Tensor:
@@ -131,7 +142,7 @@ def fit(
         return Ensemble(method)
     scaler = None if method == "one-batch" else Scaler.of(problem.features.rows(np.unique(problem.place[train_on])))
     samples = draw_samples(problem, train_on, settings)
-    networks, curves = [], []
+    networks, curves, near = [], [], []
     for member, sample in enumerate(samples):
 
         def show(part: float, words: str, member: int = member) -> None:
@@ -140,7 +151,10 @@ def fit(
         network, curve = _member(method, problem, scaler, sample, settings, member, show, folder)
         networks.append(network)
         curves.append(curve)
-    return Ensemble(method, tuple(networks), scaler, tuple(curves))
+        if _corrects(method, problem, settings):
+            show(1.0, "looking at neighbours")
+            near.append(_neighbours(method, problem, network, scaler, sample, settings))
+    return Ensemble(method, tuple(networks), scaler, tuple(curves), _together(near, problem, settings))
 
 
 def _check(method: str, problem: Problem, train_on: BoolArray) -> None:
@@ -170,6 +184,31 @@ def _member(
     return network, curve
 
 
+def _corrects(method: str, problem: Problem, settings: Settings) -> bool:
+    return settings.reach > 0 and problem.features.position is not None and method != "one-batch"
+
+
+def _neighbours(
+    method: str, problem: Problem, network: Network, scaler: Scaler | None, sample: Sample, settings: Settings
+) -> tuple[IntArray, Tensor]:
+    """Places with profiles, and the weight of each in a member's correction."""
+    aim = losses.objective(method, problem, sample.near, settings)
+    features = problem.features.rows(aim.place) if aim else problem.features
+    if aim is None or features.position is None:
+        raise ValueError("expected places to correct, got none; check folds and filters")
+    with torch.no_grad():
+        base = network(_standardised(scaler, features))
+    return aim.place, local.solve(aim.whole, base, features.position, settings.reach, settings.local / aim.count)
+
+
+def _together(found: list[tuple[IntArray, Tensor]], problem: Problem, settings: Settings) -> Correction | None:
+    """The corrections of all members; all of them know the same places."""
+    if not found or problem.features.position is None:
+        return None
+    place = found[0][0]
+    return Correction(problem.features.position[place], torch.stack([value for _, value in found]), settings.reach)
+
+
 def new_network(method: str, features: int, settings: Settings, generator: torch.Generator) -> Network:
     """An untrained network of a method."""
     if method == "network-only":
@@ -181,15 +220,21 @@ def new_network(method: str, features: int, settings: Settings, generator: torch
 
 
 def draw_samples(problem: Problem, train_on: BoolArray, settings: Settings) -> list[Sample]:
-    """Which profiles each member sees and how much each counts; a single member weighs all blocks alike."""
+    """Which profiles each member sees and how much each counts; a single member weighs all blocks and places alike."""
     block = blocks(problem.latitude, problem.longitude, settings.block_size)
+    places = len(problem.features.values)
     balance = np.where(train_on, losses.region_weight(problem, train_on, settings.region_balance) * problem.importance, 0.0)
     rng = np.random.default_rng([settings.seed, 21])
     samples = []
     for _ in range(settings.members):
         weight = rng.exponential(size=block.max() + 1) if settings.members > 1 else np.ones(block.max() + 1)
         checking = rng.random(block.max() + 1) < settings.check
-        samples.append(Sample(balance * (weight * ~checking)[block], balance * checking[block]))
+        near = rng.exponential(size=places) if settings.members > 1 else np.ones(places)
+        samples.append(
+            Sample(
+                balance * (weight * ~checking)[block], balance * checking[block], balance * weight[block] * near[problem.place]
+            )
+        )
     return samples
 
 

@@ -77,10 +77,12 @@ class Features:
     Attributes:
         names: name of each (feature,).
         values: (cell, feature), finite.
+        position: latitude and longitude of each [degrees] (cell, 2); without it nothing can be learned of neighbours.
     """
 
     names: tuple[str, ...]
     values: FloatArray
+    position: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if self.values.shape[1:] != (len(self.names),):
@@ -93,7 +95,7 @@ class Features:
 
     def rows(self, which: npt.NDArray[np.int64]) -> Features:
         """The features of some of the cells."""
-        return Features(self.names, self.values[which])
+        return Features(self.names, self.values[which], None if self.position is None else self.position[which])
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,13 @@ class Scaler:
         return np.clip((features.values - self.mean) / self.scale, -LIMIT, LIMIT).astype(np.float32)
 
 
-def features(predictors: xr.Dataset, extra: xr.Dataset | None = None) -> Features:
+def features(predictors: xr.Dataset, extra: xr.Dataset | None = None, land: LandGrid | None = None) -> Features:
     """The table of features of every cell.
 
     Args:
         predictors: of ``climate.load_predictors`` (cell,).
         extra: further predictors (cell,), of :func:`of_user`.
+        land: where the cells are.
 
     Returns:
         the features, in the order of :data:`TABLE`, the Koppen classes, then those of ``extra``.
@@ -148,7 +151,8 @@ def features(predictors: xr.Dataset, extra: xr.Dataset | None = None) -> Feature
     columns |= {f"koppen_{name}": (main == i).astype(np.float64) for i, name in enumerate(KOPPEN_CLASSES)}
     if extra is not None:
         columns |= {str(name): values.values.astype(np.float64) for name, values in extra.items()}
-    return Features(tuple(columns), np.stack(list(columns.values()), axis=1))
+    position = None if land is None else np.stack([land.latitude, land.longitude], axis=1)
+    return Features(tuple(columns), np.stack(list(columns.values()), axis=1), position)
 
 
 def of_user(path: Path, land: LandGrid) -> xr.Dataset:

@@ -18,7 +18,9 @@ class Settings:
         power: residuals are differences of SOC density to this power: 1 is linear, towards 0 relative.
         heterogeneity: standard deviation of a normal score among places that look alike [1], for the method ``proda``; ours.
         prior: strength of the pull of the parameters towards the middle of their prior.
-        deep: strength of the constraint on soil below 2 m, where almost nothing is observed; see ``losses``.
+        deep: strength of the constraint on soil below 2 m, where almost nothing is observed; see ``deep``.
+        reach: distance over which the correction among neighbours falls to 1/e [km], see ``local``; 0 for no correction.
+        local: strength of the prior of that correction: the noisy part of the variance times the layers that speak as one.
         region_balance: weight of a region is its number of layers to the power of minus this: 0 counts layers, 1 regions alike.
         block_size: side of the blocks of the bootstrap [degrees].
         check: part of the blocks that a member does not see and that choose its weights [1]; 0 for the last weights.
@@ -34,6 +36,8 @@ class Settings:
     heterogeneity: float = 1.0
     prior: float = 0.02
     deep: float = 0.1
+    reach: float = 200.0
+    local: float = 1.5
     region_balance: float = 0.3
     block_size: float = 5.0
     check: float = 0.1
@@ -48,6 +52,8 @@ class Settings:
             raise ValueError(f"expected dropout within 0..1, got {self.dropout:g}")
         if not 0 < self.power <= 1:
             raise ValueError(f"expected a power above 0 and at most 1, got {self.power:g}")
+        if self.reach < 0 or self.local <= 0:
+            raise ValueError(f"expected reach of at least 0 and local above 0, got {self.reach:g} and {self.local:g}")
 
     @property
     def constant_schedule(self) -> Schedule:

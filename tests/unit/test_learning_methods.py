@@ -12,7 +12,7 @@ import torch
 
 from proda_core import parameters
 from proda_core.grid import LAYERS, LAYERS_CLM5
-from proda_core.learning import applicability, ensembles, losses, methods
+from proda_core.learning import applicability, deep, ensembles, losses, methods
 from proda_core.learning.network import to_unit
 from proda_core.learning.predictors import Features
 from proda_core.learning.problem import Globe, Observations, Problem, Sites, likelihood_of
@@ -244,15 +244,15 @@ def _declining(ratio: float) -> torch.Tensor:
 
 
 def test_the_published_decline_costs_nothing_and_a_uniform_soil_much() -> None:
-    published, uniform = losses.deep_misfit(_declining(losses.DECLINE)), losses.deep_misfit(torch.ones(1, LAYERS).double())
+    published, uniform = deep.misfit(_declining(deep.DECLINE)), deep.misfit(torch.ones(1, LAYERS).double())
     assert float(published) < 0.01
     assert float(uniform) > 1
 
 
 def test_less_than_expected_below_three_metres_costs_nothing() -> None:
-    soc = _declining(losses.DECLINE)
+    soc = _declining(deep.DECLINE)
     soc[:, 14:] = 1e-9
-    assert float(losses.deep_misfit(soc)) < 0.01
+    assert float(deep.misfit(soc)) < 0.01
 
 
 def test_the_deep_constraint_changes_what_no_profile_sees() -> None:
@@ -267,7 +267,7 @@ def test_the_deep_constraint_changes_what_no_profile_sees() -> None:
     problem = replace(_problem(), process=process)
     problem = replace(problem, globe=Globe(problem.features, process))
     off, on = (methods.fit("end-to-end", problem, _all(), replace(QUICK, deep=deep)) for deep in (0.0, 0.5))
-    misfit = [float(losses.deep_misfit(ensemble.soc(problem.features, process).mean(0))) for ensemble in (off, on)]
+    misfit = [float(deep.misfit(ensemble.soc(problem.features, process).mean(0))) for ensemble in (off, on)]
     assert misfit[1] < 0.5 * misfit[0]
 
 
