@@ -70,7 +70,7 @@ def importance(latitude: FloatArray, longitude: FloatArray, sampling_weight: Flo
     """How much each profile counts, in learning and in judging: profiles at identical coordinates share the weight of one.
 
     They say little that one of them does not: the networks see one place, and plots of one experiment are near copies.  Counted
-    singly, 918 plots of a single field station made up every twelfth profile of the default, and their sand every figure of skill.
+    singly, 918 profiles of a single place, one in thirteen of the default's, moved every figure of skill.
 
     Args:
         latitude: [degrees north] (profile,).
