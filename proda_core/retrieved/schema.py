@@ -54,6 +54,9 @@ ATTRIBUTES: dict[str, str] = {
 }
 """Attributes that a file must carry, and what each says."""
 
+BEDROCK_ATTRIBUTE = "bedrock_layer"
+"""Attribute with the last soil layer in which carbon was mixed when the maps were learned; older files have none."""
+
 
 @dataclass(frozen=True)
 class Stored:
