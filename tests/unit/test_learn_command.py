@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from proda_core import retrieved
-from proda_core.learning import ensembles, evidence
+from proda_core.commands import learn, lesson
+from proda_core.commands.base import Failure
+from proda_core.learning import ensembles, evidence, kept
 from tests.shell import fails, proda
 from tests.twin import soil_profiles
 
@@ -62,11 +65,12 @@ def test_learning_gives_maps_that_the_model_runs_on(learned: Path) -> None:
 
 
 def test_the_networks_in_the_file_give_the_maps_in_the_file(learned: Path) -> None:
-    from proda_core import climate
+    from proda_core import climate, simulation
     from proda_core.learning import predictors
 
     ensemble, description = ensembles.load(learned / "networks.safetensors")
-    unit = ensemble.unit(predictors.features(climate.load_predictors())).numpy().transpose(0, 2, 1)
+    land = simulation.land_from_dataset(climate.read())
+    unit = ensemble.unit(predictors.features(climate.load_predictors(), land=land)).numpy().transpose(0, 2, 1)
     assert np.abs(unit - retrieved.read(learned / "retrieved.nc", members=True)["member_unit"].values).max() <= 0.5 / 256 + 1e-6
     assert "mine.csv" in description["parents"]
 
@@ -99,7 +103,48 @@ def test_a_training_from_other_inputs_is_not_gone_on_with(table: Path, tmp_path:
     (parts / "plan.json").write_text("{}", encoding="utf-8")
     found = proda("learn", str(table), "--out", str(tmp_path / "out"), "--resume")
     assert found.exit_code == 1
-    assert "expected the inputs and options with which the training" in found.stderr
+    assert "expected the inputs, options and code with which the training" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [({"parents": "1"}, "inputs"), ({"settings": "s2"}, "options"), ({"method": "proda"}, "options"), ({"code": "c2"}, "code")],
+)
+def test_a_training_is_gone_on_with_only_where_nothing_has_changed(
+    changed: dict[str, str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(parents: str = "0", settings: str = "s", method: str = "end-to-end", code: str = "c") -> None:
+        monkeypatch.setattr(kept, "code", lambda: code)
+        inputs = SimpleNamespace(parents={"mine.csv": parents})
+        learn._check_same(tmp_path, inputs, settings, method)  # type: ignore[arg-type]
+
+    check()
+    check()
+    with pytest.raises(Failure, match=rf"with which the training in .* began, got other {what}; add --force"):
+        check(**changed)
+
+
+@pytest.mark.parametrize("plan", [None, "", "[]", "{"])
+def test_checkpoints_of_which_nobody_knows_are_not_gone_on_with(plan: str | None, tmp_path: Path) -> None:
+    (tmp_path / "end-to-end-0.done.safetensors").touch()
+    if plan is not None:
+        (tmp_path / "plan.json").write_text(plan, encoding="utf-8")
+    with pytest.raises(Failure, match="got other options and inputs and code; add --force"):
+        learn._check_same(tmp_path, SimpleNamespace(parents={}), "settings", "end-to-end")  # type: ignore[arg-type]
+
+
+def test_inputs_of_one_name_in_different_folders_are_told_apart(tmp_path: Path) -> None:
+    paths = {role: tmp_path / role / "mine.nc" for role in ("profiles", "predictors")}
+    for role, path in paths.items():
+        path.parent.mkdir()
+        path.write_text(role, encoding="utf-8")
+    (tmp_path / "climate.nc").write_text("climate", encoding="utf-8")
+    (tmp_path / "networks.safetensors").write_text("no networks of ours", encoding="utf-8")
+    inputs = {**paths, "climate": tmp_path / "climate.nc", "posterior": None}
+    found = lesson.checksums(inputs)
+    assert set(found) == {"profiles/mine.nc", "predictors/mine.nc", "climate.nc"}
+    assert len(set(found.values())) == 3
+    assert set(lesson.checksums({"profiles": tmp_path / "networks.safetensors"})) == {"profiles/networks.safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -193,4 +238,4 @@ def test_maps_that_were_not_written_yet_are_written_on_resuming(table: Path, lea
     (out / "networks.safetensors").write_bytes((learned / "networks.safetensors").read_bytes())
     (parts / "plan.json").write_text("{}", encoding="utf-8")
     found = proda("learn", str(table), "--out", str(out), "--resume", "--members", "2", "--steps", "3")
-    assert "expected the inputs and options with which the training" in found.stderr
+    assert "expected the inputs, options and code with which the training" in found.stderr
