@@ -173,7 +173,7 @@ def maps_of(
     scaler = ensemble.scaler or Scaler.of(problem.features)
     first = np.unique(problem.place, return_index=True)[1]
     fold = folds(problem.latitude[first], problem.longitude[first], np.ones(len(first)), "block", seed=settings.seed)
-    unlike, threshold = dissimilarity(scaler.apply(lesson.features), scaler.apply(problem.features), fold)
+    unlike, threshold = dissimilarity(scaler.standardise(lesson.features), scaler.standardise(problem.features), fold)
     parents = dict(lesson.parents)
     if (out / NETWORKS).is_file():
         parents[NETWORKS] = retrieved.checksum(out / NETWORKS)

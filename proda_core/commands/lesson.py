@@ -78,7 +78,7 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
         typer.echo(f"{measured.sizes['profile'] - len(enough):,} profiles with fewer than {LEAST_LAYERS} layers are left out")
         measured = observations.select(measured, enough)
     cells = cells_of(measured, land)
-    extra = table.of_user(predictors, land) if predictors else None
+    extra = _added(predictors, land) if predictors else None
     features = table.features(climate.load_predictors(climate_file), extra, land)
     problem = assemble(
         measured, cells, features, lambda chosen: Places(forcing(chosen)).soc, land.area,
@@ -100,6 +100,19 @@ def checksums(inputs: Mapping[str, Path | None]) -> dict[str, str]:
         f"{role}/{path.absolute().name}" if names[path.absolute().name] > 1 else path.absolute().name: _checksum(path)
         for role, path in given.items()
     }
+
+
+def _added(path: Path, land: LandGrid) -> xr.Dataset:
+    """Predictors of the user's own, and a word on what was made up for each."""
+    from proda_core.learning import added
+
+    found = added.of_user(path, land)
+    for name, values in found.items():
+        count, share = values.attrs["filled"], 100 * values.attrs["filled_share"]
+        if count:
+            cells = f"{count:,} of {values.size:,} land cells"
+            typer.echo(f"{name}: the median stands in on {cells} that have no value, {share:.2g} % of the land")
+    return found
 
 
 def _checksum(path: Path) -> str:

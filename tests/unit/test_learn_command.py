@@ -9,11 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
-from proda_core import retrieved
+from proda_core import climate, retrieved, simulation
 from proda_core.commands import learn, lesson
 from proda_core.commands.base import Failure
-from proda_core.learning import ensembles, evidence, kept
+from proda_core.learning import ensembles, evidence, kept, predictors
 from tests.shell import fails, proda
 from tests.twin import soil_profiles
 
@@ -65,9 +66,6 @@ def test_learning_gives_maps_that_the_model_runs_on(learned: Path) -> None:
 
 
 def test_the_networks_in_the_file_give_the_maps_in_the_file(learned: Path) -> None:
-    from proda_core import climate, simulation
-    from proda_core.learning import predictors
-
     ensemble, description = ensembles.load(learned / "networks.safetensors")
     land = simulation.land_from_dataset(climate.read())
     unit = ensemble.unit(predictors.features(climate.load_predictors(), land=land)).numpy().transpose(0, 2, 1)
@@ -84,6 +82,34 @@ def test_places_near_profiles_are_more_like_them(learned: Path) -> None:
     unlike, sampled = maps["dissimilarity"].values, maps["profile_count"].values > 0
     assert unlike[sampled].max() == 0
     assert unlike[~sampled].mean() > 0.1
+
+
+def test_places_beyond_what_the_network_is_told_are_unlike_by_all_their_distance(learned: Path) -> None:
+    maps, (ensemble, _) = retrieved.read(learned / "retrieved.nc"), ensembles.load(learned / "networks.safetensors")
+    assert ensemble.scaler is not None
+    x = ensemble.scaler.standardise(predictors.features(climate.load_predictors()))
+    known = x[maps["profile_count"].values > 0]
+    between = np.linalg.norm(known[:, None] - known, axis=2).sum() / (len(known) * (len(known) - 1))
+    far = np.flatnonzero(np.abs(x).max(axis=1) > predictors.LIMIT)[::20]
+    nearest = np.linalg.norm(x[far, None] - known, axis=2).min(axis=1) / between / maps.attrs["dissimilarity_threshold"]
+    assert np.abs(maps["dissimilarity"].values[far] - np.minimum(nearest, 5.1)).max() < 0.011
+
+
+@pytest.fixture(scope="module")
+def clay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A map of clay without values in the western hemisphere."""
+    latitude, longitude = np.arange(-90.0, 91.0), np.arange(-180.0, 181.0)
+    values = np.where((longitude > -30) | (longitude == -180), np.abs(latitude)[:, None], np.nan)
+    path = tmp_path_factory.mktemp("clay") / "clay.nc"
+    xr.Dataset({"clay": (("lat", "lon"), values)}, {"lat": latitude, "lon": longitude}).to_netcdf(path)
+    return path
+
+
+def test_what_is_made_up_of_a_predictor_is_said(clay: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    land = simulation.land_from_dataset(climate.read())
+    found = lesson._added(clay, land)["clay"]
+    assert capsys.readouterr().out.startswith(f"clay: the median stands in on {found.attrs['filled']:,} of 64,052 land cells")
+    assert found.attrs["filled"] == np.sum((land.longitude < -29.5) & (land.longitude > -179.5))
 
 
 def test_a_finished_result_is_not_overwritten(table: Path, learned: Path) -> None:

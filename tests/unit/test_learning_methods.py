@@ -15,7 +15,7 @@ from proda_core import parameters
 from proda_core.grid import LAYERS, LAYERS_CLM5
 from proda_core.learning import applicability, deep, ensembles, losses, methods, weights
 from proda_core.learning.network import to_unit
-from proda_core.learning.predictors import Features
+from proda_core.learning.predictors import Features, Scaler
 from proda_core.learning.problem import Globe, Observations, Problem, Sites, likelihood_of
 from proda_core.learning.settings import Settings
 from proda_core.learning.training import Schedule
@@ -350,13 +350,18 @@ def test_an_ensemble_without_a_scaler_is_refused(saved: tuple[dict[str, torch.Te
 
 def test_training_places_are_like_themselves_and_far_ones_are_not() -> None:
     rng = np.random.default_rng(0)
-    training = rng.normal(size=(200, 3)).astype(np.float32)
-    index, threshold = applicability.dissimilarity(
-        np.vstack([training, [[20, 20, 20]]]).astype(np.float32), training, np.arange(200) % 5
-    )
+    training = rng.normal(size=(200, 3))
+    index, threshold = applicability.dissimilarity(np.vstack([training, [[20, 20, 20]]]), training, np.arange(200) % 5)
     assert index[:200].max() < 1e-6
     assert index[200] > 5 * threshold
     assert 0 < threshold < 1
+
+
+def test_the_farther_a_place_is_the_less_it_is_alike_however_far() -> None:
+    training = Features(("a", "b"), np.random.default_rng(0).normal(size=(100, 2)))
+    scaler, far = Scaler.of(training), Features(("a", "b"), np.array([[5.0, 0.0], [10.0, 0.0], [100.0, 0.0]]))
+    index, _ = applicability.dissimilarity(scaler.standardise(far), scaler.standardise(training), np.arange(100) % 5)
+    assert index[0] < 0.6 * index[1] < 0.1 * index[2]
 
 
 def test_a_vector_of_the_network_is_inside_the_prior() -> None:
