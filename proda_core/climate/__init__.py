@@ -8,9 +8,20 @@
 the compact drivers; layers are expanded when it is read.
 """
 
-from proda_core.climate.artefact import SOIL_DEPTH, ClimateFileError, expand, load, load_predictors, read
+from proda_core.climate.artefact import BEDROCK_LAYER, SOIL_DEPTH, ClimateFileError, expand, load, load_predictors, read
 from proda_core.climate.assemble import build
 from proda_core.climate.koppen import ZONES
 from proda_core.climate.sources import SourceError
 
-__all__ = ["SOIL_DEPTH", "ZONES", "ClimateFileError", "SourceError", "build", "expand", "load", "load_predictors", "read"]
+__all__ = [
+    "BEDROCK_LAYER",
+    "SOIL_DEPTH",
+    "ZONES",
+    "ClimateFileError",
+    "SourceError",
+    "build",
+    "expand",
+    "load",
+    "load_predictors",
+    "read",
+]

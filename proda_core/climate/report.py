@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from importlib import resources
@@ -18,6 +17,7 @@ from proda_core.climate.schema import LITTERS
 from proda_core.climate.soil_temperature import COLUMN_DEPTH
 from proda_core.constants import FREEZING, GRAMS_PER_PETAGRAM
 from proda_core.grid import FloatArray, LandGrid
+from proda_core.store import checksum
 
 NEAR_SURFACE = 3.0
 """Near-surface permafrost: cells whose active layer is thinner than this [m]."""
@@ -56,8 +56,7 @@ def _mean(values: FloatArray, area: FloatArray) -> float:
 
 
 def _file(path: Path) -> list[str]:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return [f"file: {path.stat().st_size} bytes, sha256 {digest}"]
+    return [f"file: {path.stat().st_size} bytes, sha256 {checksum(path)}"]
 
 
 def _land(land: LandGrid) -> list[str]:

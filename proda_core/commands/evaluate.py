@@ -98,12 +98,11 @@ def _held_out(lesson: Lesson, count: int, size: float, seed: int) -> dict[str, n
 
 def _inputs(lesson: Lesson, settings: Settings) -> dict[str, object]:
     """Everything that a prediction depends on beside the method and the profiles that it learns from, the code included."""
-    from proda_core import learning, process
+    from proda_core.learning import kept
 
     sites = lesson.problem.sites
     known = {} if sites is None else {name: np.asarray(getattr(sites, name)) for name in ("profile", "axes", "mean", "precision")}
-    code = {module.__name__: Path(module.__path__[0]) for module in (learning, process)}
-    return {"parents": lesson.parents, "settings": repr(settings), **known, **code}
+    return {"parents": lesson.parents, "settings": repr(settings), "code": kept.code(), **known}
 
 
 def _predict(lesson: Lesson, settings: Settings) -> Predict:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from proda_core import __version__
 from proda_core.commands.base import Failure, UsageError, embedded_climate, progress
-from proda_core.commands.lesson import Lesson, at_least_one, prepare
+from proda_core.commands.lesson import NETWORKS, Lesson, at_least_one, prepare
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from proda_core.learning.methods import Ensemble
     from proda_core.learning.settings import Settings
 
-NETWORKS, MAPS = "networks.safetensors", "retrieved.nc"
+MAPS, PLAN = "retrieved.nc", "plan.json"
 
 
 def learn(
@@ -86,7 +86,7 @@ def settings_of(members: int, steps: int | None, seed: int) -> Settings:
 def _open(out: Path, resume: bool, force: bool) -> Path:
     """The directory of checkpoints, in one to write to."""
     taken = [name for name in (NETWORKS, MAPS) if (out / name).exists()]
-    unfinished = (out / "learn.parts" / "plan.json").is_file()
+    unfinished = (out / "learn.parts" / PLAN).is_file()
     if taken and not (force or (resume and unfinished)):
         raise Failure(f"expected no {taken[0]} in {out}, got one; choose another with --out, or add --force")
     if out.exists() and not out.is_dir():
@@ -102,14 +102,31 @@ def _open(out: Path, resume: bool, force: bool) -> Path:
 
 
 def _check_same(parts: Path, lesson: Lesson, settings: Settings, method: str) -> None:
-    """Refuse to go on with a training that began from other inputs or settings."""
-    plan = parts / "plan.json"
-    now = json.dumps({"method": method, "settings": repr(settings), "parents": lesson.parents}, sort_keys=True)
-    if plan.is_file() and plan.read_text(encoding="utf-8") != now:
-        raise Failure(
-            f"expected the inputs and options with which the training in {parts} began, got others; add --force to start again"
-        )
-    plan.write_text(now, encoding="utf-8")
+    """Refuse to go on with a training that began from other inputs, options or code, or of which nobody knows."""
+    from proda_core import store
+    from proda_core.learning import kept
+
+    plan = parts / PLAN
+    now = {"options": [method, repr(settings)], "inputs": lesson.parents, "code": kept.code()}
+    if plan.is_file() or any(parts.glob("*.safetensors")):
+        began = _plan(plan)
+        changed = [name for name, value in now.items() if began.get(name) != value]
+        if changed:
+            raise Failure(
+                f"expected the inputs, options and code with which the training in {parts} began, got other "
+                f"{' and '.join(changed)}; add --force, without --resume, to start again"
+            )
+    with store.atomic_path(plan) as temporary:
+        temporary.write_text(json.dumps(now, sort_keys=True), encoding="utf-8")
+
+
+def _plan(path: Path) -> dict[str, Any]:
+    """What a training began with; nothing where that cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write(ensemble: Ensemble, lesson: Lesson, settings: Settings, climate_file: Path, out: Path) -> None:
@@ -156,7 +173,7 @@ def maps_of(
     scaler = ensemble.scaler or Scaler.of(problem.features)
     first = np.unique(problem.place, return_index=True)[1]
     fold = folds(problem.latitude[first], problem.longitude[first], np.ones(len(first)), "block", seed=settings.seed)
-    unlike, threshold = dissimilarity(scaler.apply(lesson.features), scaler.apply(problem.features), fold)
+    unlike, threshold = dissimilarity(scaler.standardise(lesson.features), scaler.standardise(problem.features), fold)
     parents = dict(lesson.parents)
     if (out / NETWORKS).is_file():
         parents[NETWORKS] = retrieved.checksum(out / NETWORKS)

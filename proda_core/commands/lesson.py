@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from proda_core.learning.predictors import Features
     from proda_core.learning.problem import Problem
 
+NETWORKS = "networks.safetensors"
+"""File of the trained networks."""
+
 LEAST_LAYERS = 3
 """Profiles with fewer layers say too little about depth."""
 
@@ -33,7 +38,7 @@ class Lesson:
         land: the land cells.
         features: predictors of every land cell.
         problem: what the methods learn from.
-        parents: checksum of every input by file name.
+        parents: checksum of every input, see :func:`checksums`.
     """
 
     profiles: xr.Dataset
@@ -73,22 +78,48 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
         typer.echo(f"{measured.sizes['profile'] - len(enough):,} profiles with fewer than {LEAST_LAYERS} layers are left out")
         measured = observations.select(measured, enough)
     cells = cells_of(measured, land)
-    extra = table.of_user(predictors, land) if predictors else None
+    extra = _added(predictors, land) if predictors else None
     features = table.features(climate.load_predictors(climate_file), extra, land)
     problem = assemble(
         measured, cells, features, lambda chosen: Places(forcing(chosen)).soc, land.area,
         _posterior(posterior) if posterior else None, seed,
     )  # fmt: skip
-    inputs = [path for path in (profiles, posterior, predictors, climate_file) if path]
-    parents = {path.name: _checksum(path) for path in inputs}
-    return Lesson(measured, cells, land, features, problem, parents)
+    inputs = {"profiles": profiles, "posterior": posterior, "predictors": predictors, "climate": climate_file}
+    return Lesson(measured, cells, land, features, problem, checksums(inputs))
+
+
+def checksums(inputs: Mapping[str, Path | None]) -> dict[str, str]:
+    """Checksum of every input, by the name of its file; where two share a name, its role stands before it.
+
+    Args:
+        inputs: files and directories by their role; those that are none are left out.
+    """
+    given = {role: path for role, path in inputs.items() if path}
+    names = Counter([path.absolute().name for path in given.values()] + [NETWORKS])  # our output stands among the inputs of maps
+    return {
+        f"{role}/{path.absolute().name}" if names[path.absolute().name] > 1 else path.absolute().name: _checksum(path)
+        for role, path in given.items()
+    }
+
+
+def _added(path: Path, land: LandGrid) -> xr.Dataset:
+    """Predictors of the user's own, and a word on what was made up for each."""
+    from proda_core.learning import added
+
+    found = added.of_user(path, land)
+    for name, values in found.items():
+        count, share = values.attrs["filled"], 100 * values.attrs["filled_share"]
+        if count:
+            cells = f"{count:,} of {values.size:,} land cells"
+            typer.echo(f"{name}: the median stands in on {cells} that have no value, {share:.2g} % of the land")
+    return found
 
 
 def _checksum(path: Path) -> str:
-    from proda_core import retrieved
+    from proda_core import store
     from proda_core.learning import kept
 
-    return kept.fingerprint({"files": path}) if path.is_dir() else retrieved.checksum(path)
+    return kept.fingerprint({"files": path}) if path.is_dir() else store.checksum(path)
 
 
 def _posterior(path: Path) -> xr.Dataset:

@@ -19,11 +19,11 @@ CHUNK = 4096
 """Places compared at a time."""
 
 
-def dissimilarity(places: npt.NDArray[np.float32], training: npt.NDArray[np.float32], fold: IntArray) -> tuple[FloatArray, float]:
+def dissimilarity(places: FloatArray, training: FloatArray, fold: IntArray) -> tuple[FloatArray, float]:
     """How unlike places are to the training places.
 
     Args:
-        places: standardised predictors (place, feature).
+        places: standardised predictors (place, feature), not clipped: a place beyond all limits is unlike, not at the limit.
         training: the same of the training places (training, feature), at least two.
         fold: spatial fold of each training place (training,), at least two different ones.
 

@@ -53,6 +53,17 @@ def _bytes(value: Any) -> tuple[bytes, ...]:
     return (json.dumps(value, sort_keys=True).encode(),)
 
 
+def code() -> str:
+    """Fingerprint of the program: every Python file of ours, and the coefficients that lie beside them.
+
+    All of it, as a line anywhere below may change a result; what a command says is hashed with it, which costs no more than
+    doing again what was done.  The committed artefacts count by themselves, where they are used.
+    """
+    root = Path(store.__file__).parent
+    files = sorted(path for path in root.rglob("*") if path.suffix in (".py", ".json") and "_data" not in path.parts)
+    return fingerprint({path.relative_to(root).as_posix(): path for path in files})
+
+
 class Folder:
     """Finished folds in a directory; a ``validation.Keep``.
 

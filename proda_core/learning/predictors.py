@@ -1,4 +1,4 @@
-"""What the network is told about a place: the table of predictors, how each is transformed, and how users add their own.
+"""What the network is told about a place: the table of predictors, and how each is transformed; ``added`` reads those of users.
 
 All of them can be made again from packages that anyone can install (``proda climate build``).  Location itself is not among
 them by default: with it a network learns places rather than relations, and says less of places that it has not seen.
@@ -10,7 +10,6 @@ standardised values are of order one everywhere; a Koppen zone enters as five in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -119,8 +118,8 @@ class Scaler:
         varies = spread > 1e-9 * (1.0 + np.abs(features.values).max(axis=0))
         return cls(features.names, features.values.mean(axis=0), np.where(varies, spread, np.inf))
 
-    def apply(self, features: Features) -> npt.NDArray[np.float32]:
-        """Standardised features (cell, feature) within -4..4.
+    def standardise(self, features: Features) -> FloatArray:
+        """Standardised features (cell, feature), however far from what was trained on: what distances are measured in.
 
         Raises:
             ValueError: other predictors than the scaler was made for.
@@ -129,7 +128,12 @@ class Scaler:
             missing = [name for name in self.names if name not in features.names]
             got = f"none named {', '.join(missing)}" if missing else f"{', '.join(features.names)}"
             raise ValueError(f"expected the predictors that the network was trained with, got {got}; name the same --predictors")
-        return np.clip((features.values - self.mean) / self.scale, -LIMIT, LIMIT).astype(np.float32)
+        found: FloatArray = (features.values - self.mean) / self.scale
+        return found
+
+    def apply(self, features: Features) -> npt.NDArray[np.float32]:
+        """Standardised features as the network takes them, within -4..4 (cell, feature); raises as :meth:`standardise`."""
+        return np.clip(self.standardise(features), -LIMIT, LIMIT).astype(np.float32)
 
 
 def features(predictors: xr.Dataset, extra: xr.Dataset | None = None, land: LandGrid | None = None) -> Features:
@@ -137,7 +141,7 @@ def features(predictors: xr.Dataset, extra: xr.Dataset | None = None, land: Land
 
     Args:
         predictors: of ``climate.load_predictors`` (cell,).
-        extra: further predictors (cell,), of :func:`of_user`.
+        extra: further predictors (cell,), of ``added.of_user``.
         land: where the cells are.
 
     Returns:
@@ -145,53 +149,16 @@ def features(predictors: xr.Dataset, extra: xr.Dataset | None = None, land: Land
 
     Raises:
         KeyError: a predictor of the table is missing.
+        ValueError: a further predictor has the name of one of ours.
     """
     columns = {row.name: row.apply(predictors[row.name].values.astype(np.float64)) for row in TABLE}
     main = np.array([KOPPEN_CLASSES.index(zone[0]) for zone in ZONES])[predictors["koppen"].values.astype(np.int64) - 1]
     columns |= {f"koppen_{name}": (main == i).astype(np.float64) for i, name in enumerate(KOPPEN_CLASSES)}
     if extra is not None:
+        twice = [str(name) for name in extra if name in columns]
+        if twice:
+            got = ", ".join(twice)
+            raise ValueError(f"expected names of their own for further predictors, got {got}, which we have; rename them")
         columns |= {str(name): values.values.astype(np.float64) for name, values in extra.items()}
     position = None if land is None else np.stack([land.latitude, land.longitude], axis=1)
     return Features(tuple(columns), np.stack(list(columns.values()), axis=1), position)
-
-
-def of_user(path: Path, land: LandGrid) -> xr.Dataset:
-    """Further predictors from a NetCDF file: every variable on latitude and longitude, read at the cell centres.
-
-    Where a cell has no value, the median of the others stands in, which the attribute ``filled`` counts.
-
-    Args:
-        path: NetCDF with one-dimensional coordinates named latitude/lat and longitude/lon, on any grid.
-        land: the land cells.
-
-    Returns:
-        one variable (cell,) each.
-
-    Raises:
-        FileNotFoundError: no such file.
-        ValueError: no such coordinates, no variable on them, or one without any value on land.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"expected a NetCDF file of predictors at {path}, got none; check --predictors")
-    with xr.open_dataset(path) as data:
-        names = {short: long for short, long in (("lat", "latitude"), ("lon", "longitude")) if short in data.dims}
-        grid = data.rename(names).load()
-    if not {"latitude", "longitude"} <= set(grid.dims):
-        raise ValueError(
-            f"expected dimensions latitude and longitude in {path}, got {', '.join(map(str, grid.dims))}; rename them"
-        )
-    fields = {name: values for name, values in grid.items() if set(values.dims) == {"latitude", "longitude"}}
-    if not fields:
-        raise ValueError(f"expected a variable on latitude and longitude in {path}, got {', '.join(map(str, grid)) or 'none'}")
-    grid = grid.assign_coords(longitude=(grid["longitude"] + 180.0) % 360.0 - 180.0).sortby(["latitude", "longitude"])
-    at = {"latitude": xr.DataArray(land.latitude, dims="cell"), "longitude": xr.DataArray(land.longitude, dims="cell")}
-    found = grid[list(fields)].sel(at, method="nearest").drop_vars(["latitude", "longitude"])
-    return xr.Dataset({name: _filled(str(name), values, path) for name, values in found.items()})
-
-
-def _filled(name: str, values: xr.DataArray, path: Path) -> xr.DataArray:
-    missing = ~np.isfinite(values.values)
-    if missing.all():
-        raise ValueError(f"expected values of {name} on land in {path}, got none")
-    filled = np.where(missing, np.nanmedian(values.values), values.values)
-    return xr.DataArray(filled, dims="cell", attrs={**values.attrs, "filled": int(missing.sum())})

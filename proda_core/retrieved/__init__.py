@@ -8,7 +8,8 @@ pass.  Who made the maps, and from which profiles, stands in the file's attribut
 """
 
 from proda_core.retrieved.artefact import default_path, read, write
-from proda_core.retrieved.checks import REMEDY, RetrievedFileError, checksum
+from proda_core.retrieved.checks import REMEDY, RetrievedFileError
 from proda_core.retrieved.schema import ATTRIBUTES, STORED
+from proda_core.store import checksum
 
 __all__ = ["ATTRIBUTES", "REMEDY", "STORED", "RetrievedFileError", "checksum", "default_path", "read", "write"]

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from proda_core.climate import BEDROCK_LAYER
 from proda_core.retrieved import checks, schema
 from proda_core.retrieved.checks import REMEDY, RetrievedFileError
 from proda_core.retrieved.schema import AnyArray
-from proda_core.store import atomic_path, data_directory
+from proda_core.store import atomic_path, data_directory, seal
 
 _UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, LookupError, TypeError, AttributeError, MemoryError, OverflowError)
 """What the NetCDF library raises on damaged files."""
@@ -36,7 +37,7 @@ def write(dataset: xr.Dataset, out: Path) -> None:
     small = packed(dataset)
     with atomic_path(out) as temporary:
         small.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding={str(n): _encoding(small[n]) for n in small})
-        checks.seal(temporary)
+        seal(temporary)
 
 
 def _encoding(array: xr.DataArray) -> dict[str, object]:
@@ -58,6 +59,7 @@ def packed(dataset: xr.Dataset) -> xr.Dataset:
     attributes: dict[str, object] = {
         "Conventions": "CF-1.11",
         schema.SCHEMA_ATTRIBUTE: schema.SCHEMA_VERSION,
+        schema.BEDROCK_ATTRIBUTE: BEDROCK_LAYER,
         **{key: dataset.attrs[key] for key in schema.ATTRIBUTES},
         **{name: " ".join(ours) for name, ours in schema.COORDINATES.items()},
     }
@@ -78,7 +80,7 @@ def read(path: Path | None = None, *, members: bool = False, climate: Path | Non
 
     Raises:
         RetrievedFileError: no such file, not readable as NetCDF, another kind or version of file, variables missing, damaged or
-            out of range, or made for another climate file.
+            out of range, or made for another climate file or another depth of soil.
     """
     path = path or default_path()
     checks.check_kind(path)
@@ -86,6 +88,7 @@ def read(path: Path | None = None, *, members: bool = False, climate: Path | Non
         with xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False) as data:
             checks.check_schema(path, data)
             checks.check_climate(path, data, climate or data_directory() / "climate.nc")
+            checks.check_soil(path, data)
             wanted = [name for name in schema.STORED if members or name != "member_unit"]
             arrays: dict[str, AnyArray] = {name: data[name].values for name in wanted}
             attributes = {str(key): value for key, value in data.attrs.items()}

@@ -1,75 +1,26 @@
-"""What a file of retrieved maps has to pass before anything is made of it: kind, version, sizes, origin, checksums, range."""
+"""What a file of retrieved maps has to pass before anything is made of it: kind, version, sizes, origin, range."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import xarray as xr
 
+from proda_core import climate as embedded
+from proda_core import store
 from proda_core.retrieved import schema
 from proda_core.retrieved.schema import FloatArray, Stored
 
 REMEDY = 'get the committed data/retrieved.nc again, or run "proda learn"'
-
-MAGIC = b"\x89HDF\r\n\x1a\n"
-"""First bytes of a NetCDF-4 file."""
-
-SEAL_WORDS = len(b"\nproda sha256 ")
-"""Length of what stands before the checksum at the end of a file."""
 
 
 class RetrievedFileError(ValueError):
     """The file is missing, damaged, not one of retrieved maps of this version, or made for another climate."""
 
 
-def checksum(path: Path) -> str:
-    """Sha256 of a file, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def seal(path: Path) -> None:
-    """Append the checksum of the file to itself; NetCDF readers do not look behind the end that they know."""
-    with path.open("ab") as file:
-        file.write(_seal_of(path.read_bytes()))
-
-
-def _seal_of(content: bytes | memoryview) -> bytes:
-    return b"\nproda sha256 " + hashlib.sha256(content).hexdigest().encode() + b"\n"
-
-
 def check_kind(path: Path) -> None:
-    """There is a NetCDF-4 file, the same to the bit as when it was written; what stands there instead is named.
-
-    The NetCDF library is not asked: one wrong bit can make it search for ever.
-    """
-    if not path.is_file():
-        raise RetrievedFileError(f"expected retrieved maps at {path}, got no file; {REMEDY}")
-    content = path.read_bytes()
-    if content[:8] != MAGIC:
-        raise RetrievedFileError(f"expected retrieved maps as NetCDF-4 at {path}, got {_kind(content[:8])}; {REMEDY}")
-    end = len(content) - len(_seal_of(b""))
-    found, expected = content[end:], _seal_of(memoryview(content)[:end])
-    if found[:SEAL_WORDS] != expected[:SEAL_WORDS]:
-        got = f"{len(content)} bytes that do not end with their checksum: cut short, or changed by another program"
-        if schema.SCHEMA_ATTRIBUTE.encode() not in content:
-            got = f"a NetCDF file without {schema.SCHEMA_ATTRIBUTE}"
-        raise RetrievedFileError(f"expected retrieved maps at {path}, got {got}; {REMEDY}")
-    if found != expected:
-        raise RetrievedFileError(
-            f"expected retrieved maps with the checksum that they end with at {path}, got another: the file is damaged; {REMEDY}"
-        )
-
-
-def _kind(start: bytes) -> str:
-    if not start:
-        return "an empty file"
-    if start[:1] == b"\x80":
-        return "a Python pickle, which is never opened here"
-    if start[:4] == b"PK\x03\x04":
-        return "a zip archive (a torch.save file?), which is never opened here"
-    return "a NetCDF-3 file" if start[:3] == b"CDF" else "a file of another kind"
+    """There is a NetCDF-4 file, the same to the bit as when it was written; what stands there instead is named."""
+    store.check_sealed(path, "retrieved maps", schema.SCHEMA_ATTRIBUTE, REMEDY, RetrievedFileError)
 
 
 def check_schema(path: Path, data: xr.Dataset) -> None:
@@ -109,11 +60,24 @@ def check_climate(path: Path, data: xr.Dataset, climate: Path) -> None:
     """The maps belong to this climate file: same bytes, hence the same cells in the same order and the same forcing."""
     if not climate.is_file():
         raise RetrievedFileError(f"expected the climate file of the retrieved maps {path} at {climate}, got no file; {REMEDY}")
-    found = checksum(climate)
+    found = store.checksum(climate)
     if data.attrs["climate_sha256"] != found:
         raise RetrievedFileError(
             f"expected retrieved maps made for the climate file {climate} (sha256 {found[:12]}...), got maps at {path} made for "
             f"another one ({str(data.attrs['climate_sha256'])[:12]}...); use the climate file that they belong to, or {REMEDY}"
+        )
+
+
+def check_soil(path: Path, data: xr.Dataset) -> None:
+    """Carbon was mixed as deep when the maps were learned as it is now; older files do not say, and are believed.
+
+    That depth is no part of the climate file, so that its checksum does not tell.
+    """
+    found = data.attrs.get(schema.BEDROCK_ATTRIBUTE, embedded.BEDROCK_LAYER)
+    if str(found) != str(embedded.BEDROCK_LAYER):
+        raise RetrievedFileError(
+            f"expected retrieved maps learned with carbon mixed down to soil layer {embedded.BEDROCK_LAYER} "
+            f"({embedded.SOIL_DEPTH:.2f} m) at {path}, got maps learned with layer {found!r:.20}; learn them again, or {REMEDY}"
         )
 
 

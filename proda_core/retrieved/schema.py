@@ -47,12 +47,15 @@ ATTRIBUTES: dict[str, str] = {
     "source": "what they were learned from, in a sentence",
     "licence": "under which terms the file may be used",
     "climate_sha256": "checksum of the climate file whose cells and forcing they belong to",
-    "parents": "JSON: file name -> sha256 of everything they were made from",
+    "parents": "JSON: file name, after its role where two share it -> sha256 of everything they were made from",
     "seed": "seed of the random numbers",
     "created_by": "program and version",
     "dissimilarity_threshold": "dissimilarity index at the edge of the area of applicability",
 }
 """Attributes that a file must carry, and what each says."""
+
+BEDROCK_ATTRIBUTE = "bedrock_layer"
+"""Attribute with the last soil layer in which carbon was mixed when the maps were learned; older files have none."""
 
 
 @dataclass(frozen=True)

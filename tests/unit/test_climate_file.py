@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from proda_core import climate, variables
+from proda_core import climate, store, variables
 from proda_core.climate import artefact, koppen, regrid, schema, sources
 from proda_core.grid import LandGrid
 
@@ -128,6 +128,7 @@ def test_a_file_with_other_values_or_dimensions_is_named(
     for name in bare.variables:
         bare[name].encoding = {}
     spoil(bare).to_netcdf(path)
+    store.seal(path)
     with pytest.raises(climate.ClimateFileError, match=message):
         climate.load(path)
 
@@ -150,7 +151,7 @@ def test_a_value_that_does_not_fit_is_refused_and_the_old_file_stays(some: xr.Da
 
 
 def test_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(climate.ClimateFileError, match=r"got none; get the committed .* or run \"proda climate build\""):
+    with pytest.raises(climate.ClimateFileError, match=r"got no file; get the committed .* or run \"proda climate build\""):
         climate.load(tmp_path / "none.nc")
 
 
@@ -158,7 +159,7 @@ def test_truncated_file_says_what_to_do(tmp_path: Path) -> None:
     target = tmp_path / "cut.nc"
     target.write_bytes(artefact.default_path().read_bytes()[:200_000])
     with pytest.raises(
-        climate.ClimateFileError, match=r"expected a whole NetCDF-4 climate file .* 200000 bytes that cannot be read"
+        climate.ClimateFileError, match=r"expected a climate file at .*, got 200000 bytes that do not end with their checksum"
     ):
         climate.load(target)
 
@@ -166,8 +167,45 @@ def test_truncated_file_says_what_to_do(tmp_path: Path) -> None:
 def test_text_file_says_what_to_do(tmp_path: Path) -> None:
     target = tmp_path / "notes.nc"
     target.write_text("no data", encoding="utf-8")
-    with pytest.raises(climate.ClimateFileError, match="7 bytes that cannot be read"):
+    with pytest.raises(climate.ClimateFileError, match=r"expected a climate file as NetCDF-4 at .*, got a file of another kind"):
         climate.load_predictors(target)
+
+
+@pytest.fixture(scope="module")
+def sealed(some: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("climate") / "climate.nc"
+    artefact.write(some, path)
+    return path.read_bytes()
+
+
+def test_no_flipped_bit_goes_unnoticed(sealed: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "climate.nc"
+    for place in np.linspace(0, len(sealed) - 1, 200).astype(int):
+        body = bytearray(sealed)
+        body[place] ^= 1 << int(place % 8)
+        path.write_bytes(body)
+        with pytest.raises(climate.ClimateFileError) as raised:
+            climate.read(path)
+        assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_flipped_bit_in_the_committed_file_is_found_too(tmp_path: Path) -> None:
+    body = bytearray(artefact.default_path().read_bytes())
+    body[len(body) // 3] ^= 1
+    (tmp_path / "climate.nc").write_bytes(body)
+    with pytest.raises(climate.ClimateFileError, match=r"expected a climate file .*checksum"):
+        climate.read(tmp_path / "climate.nc")
+
+
+def test_a_file_that_another_program_touched_is_not_a_climate_file(sealed: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "climate.nc"
+    path.write_bytes(sealed)
+    assert climate.read(path).sizes["cell"] > 0
+    with xr.open_dataset(path, decode_cf=False) as data:
+        same = data.load()
+    same.to_netcdf(path)
+    with pytest.raises(climate.ClimateFileError, match="or changed by another program"):
+        climate.read(path)
 
 
 def test_foreign_and_outdated_files_are_told_apart(some: xr.Dataset, tmp_path: Path) -> None:
@@ -175,6 +213,8 @@ def test_foreign_and_outdated_files_are_told_apart(some: xr.Dataset, tmp_path: P
     xr.Dataset({"a": ("x", [1.0])}).to_netcdf(foreign)
     xr.Dataset({"a": ("x", [1.0])}, attrs={schema.SCHEMA_ATTRIBUTE: "0"}).to_netcdf(old)
     xr.Dataset({"a": ("x", [1.0])}, attrs={schema.SCHEMA_ATTRIBUTE: schema.SCHEMA_VERSION}).to_netcdf(partial)
+    for path in (old, partial):
+        store.seal(path)
     with pytest.raises(climate.ClimateFileError, match="got a NetCDF file without proda_climate_schema"):
         climate.load(foreign)
     with pytest.raises(climate.ClimateFileError, match=r"expected climate file version 1 .* got 0"):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
-from proda_core import retrieved
-from proda_core.learning import ensembles, evidence
+from proda_core import climate, retrieved, simulation
+from proda_core.commands import learn, lesson
+from proda_core.commands.base import Failure
+from proda_core.learning import ensembles, evidence, kept, predictors
 from tests.shell import fails, proda
 from tests.twin import soil_profiles
 
@@ -62,11 +66,9 @@ def test_learning_gives_maps_that_the_model_runs_on(learned: Path) -> None:
 
 
 def test_the_networks_in_the_file_give_the_maps_in_the_file(learned: Path) -> None:
-    from proda_core import climate
-    from proda_core.learning import predictors
-
     ensemble, description = ensembles.load(learned / "networks.safetensors")
-    unit = ensemble.unit(predictors.features(climate.load_predictors())).numpy().transpose(0, 2, 1)
+    land = simulation.land_from_dataset(climate.read())
+    unit = ensemble.unit(predictors.features(climate.load_predictors(), land=land)).numpy().transpose(0, 2, 1)
     assert np.abs(unit - retrieved.read(learned / "retrieved.nc", members=True)["member_unit"].values).max() <= 0.5 / 256 + 1e-6
     assert "mine.csv" in description["parents"]
 
@@ -80,6 +82,34 @@ def test_places_near_profiles_are_more_like_them(learned: Path) -> None:
     unlike, sampled = maps["dissimilarity"].values, maps["profile_count"].values > 0
     assert unlike[sampled].max() == 0
     assert unlike[~sampled].mean() > 0.1
+
+
+def test_places_beyond_what_the_network_is_told_are_unlike_by_all_their_distance(learned: Path) -> None:
+    maps, (ensemble, _) = retrieved.read(learned / "retrieved.nc"), ensembles.load(learned / "networks.safetensors")
+    assert ensemble.scaler is not None
+    x = ensemble.scaler.standardise(predictors.features(climate.load_predictors()))
+    known = x[maps["profile_count"].values > 0]
+    between = np.linalg.norm(known[:, None] - known, axis=2).sum() / (len(known) * (len(known) - 1))
+    far = np.flatnonzero(np.abs(x).max(axis=1) > predictors.LIMIT)[::20]
+    nearest = np.linalg.norm(x[far, None] - known, axis=2).min(axis=1) / between / maps.attrs["dissimilarity_threshold"]
+    assert np.abs(maps["dissimilarity"].values[far] - np.minimum(nearest, 5.1)).max() < 0.011
+
+
+@pytest.fixture(scope="module")
+def clay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A map of clay without values in the western hemisphere."""
+    latitude, longitude = np.arange(-90.0, 91.0), np.arange(-180.0, 181.0)
+    values = np.where((longitude > -30) | (longitude == -180), np.abs(latitude)[:, None], np.nan)
+    path = tmp_path_factory.mktemp("clay") / "clay.nc"
+    xr.Dataset({"clay": (("lat", "lon"), values)}, {"lat": latitude, "lon": longitude}).to_netcdf(path)
+    return path
+
+
+def test_what_is_made_up_of_a_predictor_is_said(clay: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    land = simulation.land_from_dataset(climate.read())
+    found = lesson._added(clay, land)["clay"]
+    assert capsys.readouterr().out.startswith(f"clay: the median stands in on {found.attrs['filled']:,} of 64,052 land cells")
+    assert found.attrs["filled"] == np.sum((land.longitude < -29.5) & (land.longitude > -179.5))
 
 
 def test_a_finished_result_is_not_overwritten(table: Path, learned: Path) -> None:
@@ -99,7 +129,48 @@ def test_a_training_from_other_inputs_is_not_gone_on_with(table: Path, tmp_path:
     (parts / "plan.json").write_text("{}", encoding="utf-8")
     found = proda("learn", str(table), "--out", str(tmp_path / "out"), "--resume")
     assert found.exit_code == 1
-    assert "expected the inputs and options with which the training" in found.stderr
+    assert "expected the inputs, options and code with which the training" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [({"parents": "1"}, "inputs"), ({"settings": "s2"}, "options"), ({"method": "proda"}, "options"), ({"code": "c2"}, "code")],
+)
+def test_a_training_is_gone_on_with_only_where_nothing_has_changed(
+    changed: dict[str, str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(parents: str = "0", settings: str = "s", method: str = "end-to-end", code: str = "c") -> None:
+        monkeypatch.setattr(kept, "code", lambda: code)
+        inputs = SimpleNamespace(parents={"mine.csv": parents})
+        learn._check_same(tmp_path, inputs, settings, method)  # type: ignore[arg-type]
+
+    check()
+    check()
+    with pytest.raises(Failure, match=rf"with which the training in .* began, got other {what}; add --force"):
+        check(**changed)
+
+
+@pytest.mark.parametrize("plan", [None, "", "[]", "{"])
+def test_checkpoints_of_which_nobody_knows_are_not_gone_on_with(plan: str | None, tmp_path: Path) -> None:
+    (tmp_path / "end-to-end-0.done.safetensors").touch()
+    if plan is not None:
+        (tmp_path / "plan.json").write_text(plan, encoding="utf-8")
+    with pytest.raises(Failure, match="got other options and inputs and code; add --force"):
+        learn._check_same(tmp_path, SimpleNamespace(parents={}), "settings", "end-to-end")  # type: ignore[arg-type]
+
+
+def test_inputs_of_one_name_in_different_folders_are_told_apart(tmp_path: Path) -> None:
+    paths = {role: tmp_path / role / "mine.nc" for role in ("profiles", "predictors")}
+    for role, path in paths.items():
+        path.parent.mkdir()
+        path.write_text(role, encoding="utf-8")
+    (tmp_path / "climate.nc").write_text("climate", encoding="utf-8")
+    (tmp_path / "networks.safetensors").write_text("no networks of ours", encoding="utf-8")
+    inputs = {**paths, "climate": tmp_path / "climate.nc", "posterior": None}
+    found = lesson.checksums(inputs)
+    assert set(found) == {"profiles/mine.nc", "predictors/mine.nc", "climate.nc"}
+    assert len(set(found.values())) == 3
+    assert set(lesson.checksums({"profiles": tmp_path / "networks.safetensors"})) == {"profiles/networks.safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -193,4 +264,4 @@ def test_maps_that_were_not_written_yet_are_written_on_resuming(table: Path, lea
     (out / "networks.safetensors").write_bytes((learned / "networks.safetensors").read_bytes())
     (parts / "plan.json").write_text("{}", encoding="utf-8")
     found = proda("learn", str(table), "--out", str(out), "--resume", "--members", "2", "--steps", "3")
-    assert "expected the inputs and options with which the training" in found.stderr
+    assert "expected the inputs, options and code with which the training" in found.stderr

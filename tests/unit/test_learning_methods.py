@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,9 @@ import torch
 
 from proda_core import parameters
 from proda_core.grid import LAYERS, LAYERS_CLM5
-from proda_core.learning import applicability, deep, ensembles, losses, methods
+from proda_core.learning import applicability, deep, ensembles, losses, methods, weights
 from proda_core.learning.network import to_unit
-from proda_core.learning.predictors import Features
+from proda_core.learning.predictors import Features, Scaler
 from proda_core.learning.problem import Globe, Observations, Problem, Sites, likelihood_of
 from proda_core.learning.settings import Settings
 from proda_core.learning.training import Schedule
@@ -285,22 +286,82 @@ def test_an_ensemble_comes_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_not_taken_for_an_ensemble(tmp_path: Path) -> None:
-    from proda_core.learning import weights
-
     weights.save(tmp_path / "other.safetensors", {"a": torch.zeros(1)}, {"kind": "checkpoint"})
     with pytest.raises(WeightsError, match=r"expected a trained ensemble at .*, got checkpoint"):
         ensembles.load(tmp_path / "other.safetensors")
 
 
+ODD: dict[str, tuple[str, dict[str, Any]]] = {
+    "no method": ("a method that trains networks as method .*, got none", {"method": None}),
+    "a list for a method": (r"a method that trains networks as method .*, got \[\]", {"method": []}),
+    "nothing learned": ("a method that trains networks as method .*, got 'default'", {"method": "default"}),
+    "no predictors": ("distinct names as predictors .*, got none", {"predictors": None}),
+    "a text for predictors": ("distinct names as predictors .*, got 'ab'", {"predictors": "ab"}),
+    "one name twice": (r"distinct names as predictors .*, got \['a', 'a'\]", {"predictors": ["a", "a"]}),
+    "one predictor less": (r"numbers of shape \[24, 1\] as member0/hidden\.0\.weight .*, got numbers of shape \[24, 2\]",
+                           {"predictors": ["a"]}),
+    "predictors for a single vector": ("names for all methods but one-batch as predictors", {"method": "one-batch"}),
+    "no widths": ("1 to 16 whole numbers as widths .*, got none", {"widths": None}),
+    "no width": (r"1 to 16 whole numbers as widths .*, got \[\]", {"widths": []}),
+    "half a unit": ("1 to 16 whole numbers as widths", {"widths": [0.5, 21]}),
+    "all memory": ("widths of 1 to 4096 as widths", {"widths": [10**12, 21]}),
+    "endless layers": ("1 to 16 whole numbers as widths", {"widths": [24] * 10**5 + [21]}),
+    "negative width": ("widths of 1 to 4096 as widths", {"widths": [-1, 21]}),
+    "another number of parameters": (r"21 at the end as widths .*, got \[24, 20\]", {"widths": [24, 20]}),
+    "wide but allowed": (r"numbers of shape \[4096\] as member0/hidden\.0\.bias", {"widths": [4096, 21]}),
+    "no members": ("a number from 1 to 200 as members .*, got none", {"members": None}),
+    "truth for a number": ("a number from 1 to 200 as members .*, got True", {"members": True}),
+    "endless members": ("a number from 1 to 200 as members", {"members": 10**9}),
+    "more members": (r"numbers of shape \[24\] as member2/hidden\.0\.bias .*, got no such numbers", {"members": 3}),
+    "fewer members": (r"no such numbers as member1/hidden\.0\.bias", {"members": 1}),
+    "a text for a distance": ("a distance of 0 to 20040 as reach_km .*, got 'far'", {"reach_km": "far"}),
+    "a correction from nowhere": (r"numbers of shape \[0, 2\] as neighbours/position .*, got no such", {"reach_km": 200.0}),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors and description of an ensemble."""
+    path = tmp_path_factory.mktemp("saved") / "networks.safetensors"
+    ensembles.save(methods.fit("end-to-end", _problem(), _all(), replace(QUICK, schedule=Schedule(1))), path, {})
+    return weights.load(path)
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_an_odd_description_of_an_ensemble_is_refused_in_one_line(
+    what: str, saved: tuple[dict[str, torch.Tensor], dict[str, Any]], tmp_path: Path
+) -> None:
+    tensors, description = saved
+    message, change = ODD[what]
+    odd = {key: value for key, value in (description | change).items() if value is not None}
+    weights.save(tmp_path / "odd.safetensors", tensors, odd)
+    with pytest.raises(WeightsError, match=f"expected {message}") as raised:
+        ensembles.load(tmp_path / "odd.safetensors")
+    assert len(str(raised.value).splitlines()) == 1
+    assert len(str(raised.value)) < 500
+
+
+def test_an_ensemble_without_a_scaler_is_refused(saved: tuple[dict[str, torch.Tensor], dict[str, Any]], tmp_path: Path) -> None:
+    tensors, description = saved
+    weights.save(tmp_path / "odd.safetensors", {k: v for k, v in tensors.items() if k != "scaler/mean"}, description)
+    with pytest.raises(WeightsError, match=r"expected numbers of shape \[2\] as scaler/mean .*, got no such numbers"):
+        ensembles.load(tmp_path / "odd.safetensors")
+
+
 def test_training_places_are_like_themselves_and_far_ones_are_not() -> None:
     rng = np.random.default_rng(0)
-    training = rng.normal(size=(200, 3)).astype(np.float32)
-    index, threshold = applicability.dissimilarity(
-        np.vstack([training, [[20, 20, 20]]]).astype(np.float32), training, np.arange(200) % 5
-    )
+    training = rng.normal(size=(200, 3))
+    index, threshold = applicability.dissimilarity(np.vstack([training, [[20, 20, 20]]]), training, np.arange(200) % 5)
     assert index[:200].max() < 1e-6
     assert index[200] > 5 * threshold
     assert 0 < threshold < 1
+
+
+def test_the_farther_a_place_is_the_less_it_is_alike_however_far() -> None:
+    training = Features(("a", "b"), np.random.default_rng(0).normal(size=(100, 2)))
+    scaler, far = Scaler.of(training), Features(("a", "b"), np.array([[5.0, 0.0], [10.0, 0.0], [100.0, 0.0]]))
+    index, _ = applicability.dissimilarity(scaler.standardise(far), scaler.standardise(training), np.arange(100) % 5)
+    assert index[0] < 0.6 * index[1] < 0.1 * index[2]
 
 
 def test_a_vector_of_the_network_is_inside_the_prior() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import xarray as xr
 
 from proda_core import climate
-from proda_core.grid import LandGrid
 from proda_core.learning import predictors
 from proda_core.learning.predictors import Features, Predictor, Scaler
 
@@ -71,42 +68,16 @@ def test_a_logarithm_takes_zero() -> None:
     assert np.isfinite(Predictor("rain", "log", 5.0).apply(np.zeros(1))).all()
 
 
-def _land() -> LandGrid:
-    return LandGrid(np.array([-0.25, 10.25]), np.array([-60.25, 20.25]), np.ones(2))
+def test_a_place_far_outside_is_standardised_as_far_as_it_is_though_the_network_does_not_see_it() -> None:
+    scaler = Scaler.of(Features(("a",), np.array([[-1.0], [1.0]])))
+    far = Features(("a",), np.array([[50.0]]))
+    assert scaler.standardise(far)[0, 0] == 50.0
+    assert scaler.apply(far)[0, 0] == predictors.LIMIT
 
 
-def test_a_user_may_add_predictors_from_netcdf_on_any_grid(tmp_path: Path) -> None:
-    latitude, longitude = np.linspace(89, -89, 90), np.linspace(1, 359, 180)  # north to south, 0..360
-    clay = xr.DataArray(latitude[:, None] + 0 * longitude, {"lat": latitude, "lon": longitude}, ("lat", "lon"))
-    east = xr.DataArray(longitude + 0 * latitude[:, None], {"lat": latitude, "lon": longitude}, ("lat", "lon"))
-    xr.Dataset({"clay": clay, "east": east}).to_netcdf(tmp_path / "soil.nc")
-    found = predictors.of_user(tmp_path / "soil.nc", _land())
-    assert np.abs(found["clay"].values - [-0.25, 10.25]).max() <= 1.0
-    assert np.abs(found["east"].values - [299.75, 20.25]).max() <= 1.0
-
-
-def test_gaps_in_a_predictor_of_the_user_are_filled_and_counted(tmp_path: Path) -> None:
-    field = xr.DataArray([[5.0, np.nan]], {"latitude": [0.0], "longitude": [-60.0, 20.0]}, ("latitude", "longitude"))
-    xr.Dataset({"clay": field}).to_netcdf(tmp_path / "soil.nc")
-    found = predictors.of_user(tmp_path / "soil.nc", _land())["clay"]
-    assert found.values.tolist() == [5.0, 5.0]
-    assert found.attrs["filled"] == 1
-
-
-@pytest.mark.parametrize(
-    ("dataset", "message"),
-    [
-        (xr.Dataset({"a": ("x", [1.0])}), "expected dimensions latitude and longitude"),
-        (xr.Dataset({"a": ("lat", [1.0])}, {"lat": [0.0], "lon": [0.0]}), "expected a variable on latitude and longitude"),
-        (xr.Dataset({"a": (("lat", "lon"), [[np.nan]])}, {"lat": [0.0], "lon": [0.0]}), "expected values of a on land"),
-    ],
-)
-def test_a_file_without_usable_predictors_is_refused(tmp_path: Path, dataset: xr.Dataset, message: str) -> None:
-    dataset.to_netcdf(tmp_path / "soil.nc")
-    with pytest.raises(ValueError, match=message):
-        predictors.of_user(tmp_path / "soil.nc", _land())
-
-
-def test_a_missing_file_of_predictors_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"expected a NetCDF file of predictors at .*none"):
-        predictors.of_user(tmp_path / "none.nc", _land())
+def test_a_predictor_of_the_user_does_not_take_the_place_of_one_of_ours() -> None:
+    ours = climate.load_predictors().isel(cell=slice(3))
+    for name in ("bio1", "koppen_A"):
+        with pytest.raises(ValueError, match=f"expected names of their own for further predictors, got {name}, which we have"):
+            predictors.features(ours, xr.Dataset({name: ("cell", np.zeros(3))}))
+    assert predictors.features(ours, xr.Dataset({"clay": ("cell", np.zeros(3))})).names[-1] == "clay"

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from proda_core import climate, parameters, retrieved, simulation
+from proda_core import climate, parameters, retrieved, simulation, store
 from proda_core.climate import artefact as climate_artefact
-from proda_core.retrieved import STORED, RetrievedFileError, artefact, checks, schema
+from proda_core.retrieved import STORED, RetrievedFileError, artefact, schema
 from tests.fabricate import made_up
 
 UNIT = ("parameter_unit", "member_unit")
@@ -154,7 +154,7 @@ def remade(change: Callable[[xr.Dataset], xr.Dataset]) -> Callable[[Path], None]
         for variable in other.variables.values():
             variable.encoding = {}
         other.to_netcdf(path)
-        checks.seal(path)
+        store.seal(path)
 
     return spoil
 
@@ -200,7 +200,7 @@ UNSOUND: dict[str, tuple[Callable[[Path], None], str]] = {
     "foreign": (foreign, "got a NetCDF file without proda_retrieved_schema"),
     "truncated": (cut, r"got \d+ bytes that do not end with their checksum: cut short"),
     "touched": (touched, "do not end with their checksum: .* or changed by another program"),
-    "flipped": (flip, "with the checksum that they end with at .*, got another: the file is damaged"),
+    "flipped": (flip, "with the checksum at the end of .*, got another: the file is damaged"),
     "version": (remade(lambda d: d.assign_attrs(proda_retrieved_schema="0")), "expected retrieved maps of version 1 .*, got 0"),
     "variable": (remade(lambda d: d.drop_vars("soc_sd")), "expected the variable soc_sd in the .* at .*, got none"),
     "attribute": (remade(lambda d: d.drop_attrs(deep=False).assign_attrs(proda_retrieved_schema="1")),
@@ -211,6 +211,8 @@ UNSOUND: dict[str, tuple[Callable[[Path], None], str]] = {
     "members": (remade(lambda d: d.isel(member=slice(1))), r"expected 2\.\.200 members in the retrieved maps at .*, got 1"),
     "range": (remade(lambda d: d.assign(soc_sd=d.soc_sd * 0 - 1)), r"expected soc_sd \[kg m-2\] within 0\.\.131072 .*, got -1"),
     "nan": (remade(lambda d: d.assign(one_percent=d.one_percent * np.nan)), r"expected one_percent \[Pg\] .*, got nan"),
+    "soil": (remade(lambda d: d.assign_attrs(bedrock_layer=20)),
+             r"expected retrieved maps learned with carbon mixed down to soil layer 14 \(3\.26 m\) .*, got .* layer .*20"),
     "climate": (another_climate, r"expected retrieved maps made for the climate file .*, got maps .* made for another one"),
 }  # fmt: skip
 
@@ -243,6 +245,23 @@ def test_no_flipped_bit_goes_unnoticed(folder: Path, content: bytes) -> None:
             retrieved.read()
 
 
+def test_maps_say_how_deep_carbon_was_mixed_and_older_ones_that_do_not_are_still_read(folder: Path) -> None:
+    assert retrieved.read().attrs["bedrock_layer"] == climate.BEDROCK_LAYER
+
+    def forget(data: xr.Dataset) -> xr.Dataset:
+        del data.attrs["bedrock_layer"]
+        return data
+
+    remade(forget)(folder / "retrieved.nc")
+    assert "bedrock_layer" not in retrieved.read().attrs
+
+
+def test_maps_of_a_deeper_soil_do_not_fit_a_shallower_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(climate, "BEDROCK_LAYER", 12)
+    with pytest.raises(RetrievedFileError, match=r"mixed down to soil layer 12 .*, got maps learned with layer .*14"):
+        retrieved.read()
+
+
 def test_a_file_that_claims_all_memory_is_refused_before_it_is_read(folder: Path) -> None:
     path = folder / "retrieved.nc"
     with netCDF4.Dataset(path, "r") as data:
@@ -253,7 +272,7 @@ def test_a_file_that_claims_all_memory_is_refused_before_it_is_read(folder: Path
             data.createDimension(dim, size)
         for name, row in STORED.items():
             data.createVariable(name, row.dtype, row.dims, chunksizes=[1] * len(row.dims))
-    checks.seal(path)
+    store.seal(path)
     assert path.stat().st_size < 1e6
     with pytest.raises(RetrievedFileError, match=r"expected 1\.\.259200 cells in the retrieved maps at .*, got 1000000000"):
         retrieved.read()

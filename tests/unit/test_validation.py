@@ -11,6 +11,7 @@ import pytest
 import torch
 import xarray as xr
 
+from proda_core import store
 from proda_core.learning import continents, kept, skill, validation
 from proda_core.learning.measures import FEWEST_BLOCKS, Sums, interval, measures
 from proda_core.learning.validation import blocks, folds
@@ -493,6 +494,31 @@ def test_a_posterior_that_differs_anywhere_is_another_input() -> None:
         return kept.fingerprint(evaluate._inputs(lesson, "settings"))  # type: ignore[arg-type]
 
     assert inputs(0.0) == inputs(0.0) != inputs(1e-9)
+
+
+def test_a_change_of_any_module_is_another_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "proda_core"
+    for name in ("store.py", "climate/artefact.py", "climate/coefficients.json", "_data/evidence.json", "__pycache__/store.pyc"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("1", encoding="utf-8")
+    monkeypatch.setattr(store, "__file__", str(root / "store.py"))
+
+    def after(name: str) -> str:
+        (root / name).write_text("2", encoding="utf-8")
+        return kept.code()
+
+    known = [kept.code(), after("store.py"), after("climate/artefact.py"), after("climate/coefficients.json")]
+    assert len(set(known)) == 4
+    assert {after("_data/evidence.json"), after("__pycache__/store.pyc")} == {known[-1]}
+
+
+def test_folds_of_other_code_are_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proda_core.commands import evaluate
+
+    lesson = SimpleNamespace(parents={"a.nc": "0"}, problem=SimpleNamespace(sites=None))
+    now = kept.fingerprint(evaluate._inputs(lesson, "settings"))  # type: ignore[arg-type]
+    monkeypatch.setattr(kept, "code", lambda: "other")
+    assert kept.fingerprint(evaluate._inputs(lesson, "settings")) != now  # type: ignore[arg-type]
 
 
 def test_a_method_that_predicts_too_little_is_refused() -> None:
