@@ -5,6 +5,8 @@ from __future__ import annotations
 LIMITS: tuple[str, ...] = (
     "Profiles are unevenly spread, as the counts by region show. Where there are none the maps are extrapolated, and the map of "
     "dissimilarity shows where.",
+    "Within a few hundred kilometres of profiles the maps follow these more closely than predictors alone could: patches of that "
+    "size are traces of where people dug.",
     "Peatlands: half-degree predictors know little of peat. Forested and tropical peatlands are missed, and boreal zones show a "
     "mixture of peat and mineral soil that is nowhere found as such.",
     "Permafrost: carbon there was frozen in while it accumulated over millennia; the model explains it by a steady state. Stocks "

@@ -201,7 +201,9 @@ def test_members_weigh_whole_blocks() -> None:
 def test_profiles_count_by_their_sampling_weight() -> None:
     problem = _problem()
     heavy = replace(problem, importance=np.where(np.arange(PLACES) == 7, 3.0, 1.0))
-    plain, weighted = (methods.draw_samples(p, _all(), replace(QUICK, members=1))[0].seen for p in (problem, heavy))
+    plain, weighted = (
+        methods.draw_samples(p, _all(), replace(QUICK, members=1, region_balance=0.0))[0].seen for p in (problem, heavy)
+    )
     assert weighted[7] / plain[7] == pytest.approx(3.0)
     assert np.delete(weighted / plain, 7) == pytest.approx(1.0)
 
