@@ -130,7 +130,10 @@ def _dataset(lesson: Lesson, names: tuple[str, ...], validations: tuple[str, ...
 
 
 def _weight(predictions: xr.Dataset) -> np.ndarray:
-    weight: np.ndarray = predictions["sampling_weight"].values[predictions["profile_index"].values]
+    from proda_core.learning.validation import importance
+
+    of_profile = importance(*(predictions[name].values for name in ("latitude", "longitude", "sampling_weight")))
+    weight: np.ndarray = of_profile[predictions["profile_index"].values]
     return weight
 
 

@@ -60,14 +60,14 @@ class Objective:
         misfit: of vectors (row, outputs) [1]: about 1 for a mean that is the same everywhere.
         cost: the same with the pull of the prior.
         whole: that with the constraint on deep soil at these very places; training looks at it on the whole globe instead.
-        count: observations that are compared.
+        prior: strength beside it of the prior of a correction, see ``local.solve``.
     """
 
     place: IntArray
     misfit: Callable[[Tensor], Tensor]
     cost: Callable[[Tensor], Tensor]
     whole: Callable[[Tensor], Tensor]
-    count: int
+    prior: float
 
 
 def to_soc(vectors: Tensor) -> Tensor:
@@ -78,7 +78,7 @@ def to_soc(vectors: Tensor) -> Tensor:
 def region_weight(problem: Problem, train_on: BoolArray, balance: float) -> FloatArray:
     """Weight of each profile by its region, see ``Settings.region_balance`` (profile,)."""
     region = region_index(problem.latitude, problem.longitude)
-    of_profile = np.bincount(problem.profile_of_observation, minlength=len(train_on)) * train_on
+    of_profile = np.bincount(problem.profile_of_observation, minlength=len(train_on)) * train_on * problem.importance
     layers = np.bincount(region, weights=of_profile)
     weight: FloatArray = np.where(layers > 0, np.maximum(layers, 1.0) ** -balance, 0.0)[region]
     return weight
@@ -161,7 +161,7 @@ def _on_layers(method: str, problem: Problem, weight: FloatArray, settings: Sett
         return layers.misfit(to_soc(vectors), settings.power)
 
     if method == "network-only":
-        return Objective(place.numpy(), of_soc, of_soc, of_soc, len(layers.row))
+        return Objective(place.numpy(), of_soc, of_soc, of_soc, settings.local / len(layers.row))
 
     def misfit(vectors: Tensor) -> Tensor:
         return layers.misfit(problem.process(_physical(to_unit(vectors)), place), settings.power)
@@ -175,7 +175,7 @@ def _on_layers(method: str, problem: Problem, weight: FloatArray, settings: Sett
     def whole(vectors: Tensor) -> Tensor:
         return cost(vectors, settings.deep)
 
-    return Objective(place.numpy(), misfit, cost, whole, len(layers.row))
+    return Objective(place.numpy(), misfit, cost, whole, settings.local / len(layers.row))
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,9 @@ def _on_sites(problem: Problem, weight: FloatArray, settings: Settings) -> Objec
     """Squared distance from the site posteriors along their axes, and the pull of the prior.
 
     Places that look alike to the network differ: along each axis ``Settings.heterogeneity`` adds to the variance of the site.
+    Among such places the mean of parameters, which act on the logarithm of carbon, stands for the geometric mean of their carbon,
+    which is less than the mean that maps and stocks are made of.  Where carbon is lognormal, weights in proportion to its square
+    root turn one into the other, so sites count by the root of their mean observed density.
     """
     sites = problem.sites
     if sites is None:
@@ -220,7 +223,10 @@ def _on_sites(problem: Problem, weight: FloatArray, settings: Settings) -> Objec
     if not use.any():
         return None
     known = Sites(sites.profile[use], sites.axes[use], sites.mean[use], sites.precision[use])
-    importance = torch.as_tensor(weight[known.profile])
+    seen = problem.observations
+    layers = torch.bincount(seen.profile, minlength=len(weight))
+    carbon = torch.bincount(seen.profile, seen.soc, minlength=len(weight)) / layers.clamp(min=1)
+    importance = (torch.as_tensor(weight) * carbon.sqrt())[torch.as_tensor(known.profile)]
     importance = importance / importance.sum()
     precision = known.precision / (1.0 + settings.heterogeneity**2 * known.precision)
     scale = float((precision * known.mean.square()).sum(1).mean())
@@ -232,4 +238,4 @@ def _on_sites(problem: Problem, weight: FloatArray, settings: Settings) -> Objec
     def cost(vectors: Tensor) -> Tensor:
         return misfit(vectors) + settings.prior * pull(to_unit(vectors))
 
-    return Objective(problem.place[known.profile], misfit, cost, cost, len(known.profile))
+    return Objective(problem.place[known.profile], misfit, cost, cost, 1.0 / (scale * len(known.profile)))

@@ -198,7 +198,7 @@ def _neighbours(
         raise ValueError("expected places to correct, got none; check folds and filters")
     with torch.no_grad():
         base = network(_standardised(scaler, features))
-    return aim.place, local.solve(aim.whole, base, features.position, settings.reach, settings.local / aim.count)
+    return aim.place, local.solve(aim.whole, base, features.position, settings.reach, aim.prior)
 
 
 def _together(found: list[tuple[IntArray, Tensor]], problem: Problem, settings: Settings) -> Correction | None:

@@ -16,6 +16,7 @@ import xarray as xr
 from proda_core.assimilation import operator
 from proda_core.grid import LAYERS_CLM5
 from proda_core.learning.predictors import Features
+from proda_core.learning.validation import importance
 
 Tensor = torch.Tensor
 BoolArray = npt.NDArray[np.bool_]
@@ -149,7 +150,7 @@ class Problem:
         observations: observed layers.
         latitude: of each profile [degrees north] (profile,).
         longitude: of each profile [degrees east] (profile,).
-        importance: weight of each profile as a sample of its kind [1] (profile,).
+        importance: how much each profile counts [1], see ``validation.importance`` (profile,).
         sites: site posteriors, which only the method ``proda`` needs.
         globe: cells for the constraint on deep soil; without them there is none.
     """
@@ -209,7 +210,9 @@ def assemble(
         observations=Observations.of(profiles),
         latitude=profiles["latitude"].values.astype(np.float64),
         longitude=profiles["longitude"].values.astype(np.float64),
-        importance=profiles["sampling_weight"].values.astype(np.float64),
+        importance=importance(
+            *(profiles[name].values.astype(np.float64) for name in ("latitude", "longitude", "sampling_weight"))
+        ),
         sites=Sites.of(posterior, profiles) if posterior is not None else None,
         globe=Globe(features.rows(drawn), process(drawn)),
     )

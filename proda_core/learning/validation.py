@@ -66,6 +66,28 @@ def places(latitude: FloatArray, longitude: FloatArray) -> IntArray:
     return _numbered(np.column_stack([latitude, longitude]))
 
 
+def importance(latitude: FloatArray, longitude: FloatArray, sampling_weight: FloatArray) -> FloatArray:
+    """How much each profile counts, in learning and in judging: profiles at identical coordinates share the weight of one.
+
+    They say little that one of them does not: the networks see one place, and plots of one experiment are near copies.  Counted
+    singly, 918 profiles of a single place, one in thirteen of the default's, moved every figure of skill.
+
+    Args:
+        latitude: [degrees north] (profile,).
+        longitude: [degrees east] (profile,).
+        sampling_weight: of each profile among those of its kind [1] (profile,).
+
+    Returns:
+        (profile,), positive.
+
+    >>> importance(np.array([1.0, 1.0, 2.0]), np.array([5.0, 5.0, 5.0]), np.array([1.0, 0.5, 2.0])).tolist()
+    [0.5, 0.25, 2.0]
+    """
+    place = places(latitude, longitude)
+    shared: FloatArray = sampling_weight / np.bincount(place)[place]
+    return shared
+
+
 def _numbered(rows: npt.NDArray[np.generic]) -> IntArray:
     number: IntArray = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return number
