@@ -33,7 +33,7 @@ def predicted(ensemble: Ensemble, problem: Problem) -> FloatArray:
 
 
 def skill(ensemble: Ensemble, problem: Problem) -> dict[str, float]:
-    """Nash-Sutcliffe efficiency in sample, weighted by sampling weight [1]: of the best estimate and of the members' mean carbon.
+    """Nash-Sutcliffe efficiency in sample [1], weighted by the importance of each profile: of best estimate and mean carbon.
 
     Returns:
         ``nse_best`` and ``nse_members``, entries of ``retrieved.RELATIONS``.

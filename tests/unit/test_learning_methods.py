@@ -283,7 +283,7 @@ def test_the_best_estimate_of_a_linear_model_is_the_mean_of_its_members_and_of_a
     assert np.all(best.predicted(ensemble, convex) < methods.observed_by(ensemble, convex))
 
 
-def test_skill_of_the_best_estimate_is_that_of_its_predictions_by_sampling_weight() -> None:
+def test_skill_of_the_best_estimate_is_that_of_its_predictions_by_the_importance_of_profiles() -> None:
     problem = _problem(noise=0.3)
     ensemble = methods.fit("end-to-end", problem, _all(), replace(QUICK, schedule=Schedule(30)))
     heavy = replace(problem, importance=np.where(np.arange(len(problem.importance)) < 5, 1.0, 0.0))
