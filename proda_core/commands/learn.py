@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from proda_core.learning.methods import Ensemble
     from proda_core.learning.settings import Settings
+    from proda_core.simulation import World
 
 MAPS, PLAN = "retrieved.nc", "plan.json"
 
@@ -189,13 +190,29 @@ def maps_of(
         "dissimilarity_threshold": threshold,
     }
     world = simulation.load_world(climate_file, use="published")
+    best = simulation.with_parameters(world, unit.mean(0))
+    attributes[retrieved.RELATIONS_ATTRIBUTE] = json.dumps(_relations(ensemble, lesson, best, climate_file, unlike / threshold))
     return simulation.build_retrieved(
         world, unit.mean(0), unit, dissimilarity=unlike / threshold,
         profile_count=np.bincount(lesson.cells, minlength=len(lesson.land.latitude)), attributes=attributes, progress=show,
     )  # fmt: skip
 
 
+def _relations(
+    ensemble: Ensemble, lesson: Lesson, world: World, climate_file: Path, dissimilarity: np.ndarray[Any, Any]
+) -> dict[str, float]:
+    """What the best estimate, with which the world runs, says as a whole."""
+    from proda_core import climate, simulation
+    from proda_core.learning import best
+    from proda_core.simulation import relations
+
+    temperature = climate.load_predictors(climate_file)["bio1"].values
+    over_land = relations.of_globe(simulation.GlobalModel(world), temperature, dissimilarity)
+    return {**best.skill(ensemble, lesson.problem), **over_land}
+
+
 def _show(maps: xr.Dataset, out: Path) -> None:
+    from proda_core import retrieved
     from proda_core.grid import STOCK_DEPTHS
 
     table = Table("depth", "stock [Pg C]", "+1 % CUE [Pg C]", title="The members on the globe: mean +- standard deviation")
@@ -203,6 +220,10 @@ def _show(maps: xr.Dataset, out: Path) -> None:
     for i, depth in enumerate(STOCK_DEPTHS):
         table.add_row(depth, *(f"{values[:, i].mean():,.4g} +- {values[:, i].std(ddof=1):,.2g}" for values in (stock, response)))
     Console().print(table)
+    words = Table("the best estimate", "", title="What the best estimate says as a whole")
+    for name, value in retrieved.relations_of(maps.attrs).items():
+        words.add_row(retrieved.RELATIONS[name], f"{value:.3f}")
+    Console().print(words)
     for name in (NETWORKS, MAPS):
         if (out / name).is_file():
             typer.echo(f"wrote {out / name} ({(out / name).stat().st_size / 1e6:.1f} MB)")

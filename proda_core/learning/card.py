@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from proda_core import retrieved
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.learning.evidence import Evidence
 from proda_core.learning.licences import LICENCES
@@ -24,8 +25,10 @@ def text(maps: xr.Dataset, evidence: Evidence) -> str:
         maps: of ``retrieved.read``.
         evidence: of ``evidence.read``.
     """
-    parts = (_head(maps), _training(evidence), _skill(evidence), _stocks(maps), _limits(evidence), _making(maps))
-    return "\n".join(parts)
+    parts = (
+        _head(maps), _training(evidence), _skill(evidence), _stocks(maps), _relations(maps), _limits(evidence), _making(maps)
+    )  # fmt: skip
+    return "\n".join(part for part in parts if part)
 
 
 def _head(maps: xr.Dataset) -> str:
@@ -103,6 +106,22 @@ observations and of the model's form are not in it.
 {rows}
 
 Published response to +1 % CUE: {low:g} to {high:g} Pg C ({ONE_PERCENT_CUE.source}).
+"""
+
+
+def _relations(maps: xr.Dataset) -> str:
+    """What the best estimate says as a whole; nothing for files from before that was kept."""
+    found = retrieved.relations_of(maps.attrs)
+    if not found:
+        return ""
+    rows = "\n".join(f"| {retrieved.RELATIONS[name]} | {value:.2f} |" for name, value in found.items())
+    return f"""## What the best estimate says as a whole
+
+Over the land, weighted by area. A correlation over the land compares places, and says nothing of what one of them would do.
+
+| | |
+|---|---|
+{rows}
 """
 
 

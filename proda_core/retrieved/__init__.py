@@ -9,7 +9,19 @@ pass.  Who made the maps, and from which profiles, stands in the file's attribut
 
 from proda_core.retrieved.artefact import default_path, read, write
 from proda_core.retrieved.checks import REMEDY, RetrievedFileError
-from proda_core.retrieved.schema import ATTRIBUTES, STORED
+from proda_core.retrieved.schema import ATTRIBUTES, RELATIONS, RELATIONS_ATTRIBUTE, STORED, relations_of
 from proda_core.store import checksum
 
-__all__ = ["ATTRIBUTES", "REMEDY", "STORED", "RetrievedFileError", "checksum", "default_path", "read", "write"]
+__all__ = [
+    "ATTRIBUTES",
+    "RELATIONS",
+    "RELATIONS_ATTRIBUTE",
+    "REMEDY",
+    "STORED",
+    "RetrievedFileError",
+    "checksum",
+    "default_path",
+    "read",
+    "relations_of",
+    "write",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -61,10 +62,17 @@ def packed(dataset: xr.Dataset) -> xr.Dataset:
         schema.SCHEMA_ATTRIBUTE: schema.SCHEMA_VERSION,
         schema.BEDROCK_ATTRIBUTE: BEDROCK_LAYER,
         **{key: dataset.attrs[key] for key in schema.ATTRIBUTES},
+        **_relations(dataset),
         **{name: " ".join(ours) for name, ours in schema.COORDINATES.items()},
     }
     variables = {name: (row.dims, arrays[name], {**row.attributes(), **row.packing()}) for name, row in schema.STORED.items()}
     return xr.Dataset(variables, attrs=attributes)
+
+
+def _relations(dataset: xr.Dataset) -> dict[str, str]:
+    """The optional attribute, checked."""
+    found = schema.relations_of(dataset.attrs)
+    return {schema.RELATIONS_ATTRIBUTE: json.dumps(found)} if found else {}
 
 
 def read(path: Path | None = None, *, members: bool = False, climate: Path | None = None) -> xr.Dataset:

@@ -36,6 +36,12 @@ def check_schema(path: Path, data: xr.Dataset) -> None:
             raise RetrievedFileError(
                 f"expected {name}s {' '.join(ours)} in the retrieved maps at {path}, got {data.attrs[name]!r:.300}; {REMEDY}"
             )
+    try:
+        schema.relations_of(data.attrs)
+    except ValueError as error:
+        raise RetrievedFileError(
+            f"expected relations in the retrieved maps at {path} that can be read ({error}); {REMEDY}"
+        ) from error
     for name, row in schema.STORED.items():
         if name not in data.variables:
             raise RetrievedFileError(f"expected the variable {name} in the retrieved maps at {path}, got none; {REMEDY}")

@@ -8,6 +8,9 @@ deserts and for peat, any NetCDF reader sees physical values, and the zero bits 
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +59,37 @@ ATTRIBUTES: dict[str, str] = {
 
 BEDROCK_ATTRIBUTE = "bedrock_layer"
 """Attribute with the last soil layer in which carbon was mixed when the maps were learned; older files have none."""
+
+RELATIONS_ATTRIBUTE = "relations"
+"""Attribute with numbers of :data:`RELATIONS` as JSON, by name; older files have none."""
+
+RELATIONS: dict[str, str] = {
+    "nse_best": "Nash-Sutcliffe efficiency of the best estimate on the layers that it was learned from",
+    "nse_members": "the same of the mean carbon of the members",
+    "cue_temperature": "correlation over the land of CUE with mean annual air temperature",
+    "cue_carbon": "correlation over the land of CUE with soil carbon to 1 m",
+    "cue_p5": "CUE, 5 % of the land below",
+    "cue_p95": "CUE, 95 % of the land below",
+    "cue_plausible": "part of the land with CUE within 0.2-0.6",
+    "unlike": "part of the land more unlike every place with profiles than those are to one another",
+}
+"""What the best estimate says as a whole: name and meaning, all without unit, over the land weighted by area."""
+
+
+def relations_of(attributes: Mapping[str, object]) -> dict[str, float]:
+    """The numbers of :data:`RELATIONS` in the attributes of a file; none where it does not tell any.
+
+    Raises:
+        ValueError: something else stands there.
+
+    >>> relations_of({"relations": '{"unlike": 0.12}'})
+    {'unlike': 0.12}
+    """
+    found = json.loads(str(attributes.get(RELATIONS_ATTRIBUTE, "{}")))
+    numbers = isinstance(found, dict) and all(type(value) in (int, float) and abs(value) < math.inf for value in found.values())
+    if not numbers or not set(found) <= set(RELATIONS):
+        raise ValueError(f"expected finite numbers of {', '.join(RELATIONS)}, got {str(found)[:100]!r}")
+    return {name: float(found[name]) for name in RELATIONS if name in found}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@
 - ``output``: :func:`run`, the whole globe as a dataset
 - ``members``: :func:`ensemble`, what the members of an ensemble of parameters agree on, and :func:`build_retrieved`, the dataset
   of retrieved maps that this makes
+- ``relations``: how CUE goes with temperature and carbon over the land
 """
 
 from proda_core.simulation.globe import GlobalModel, Outcome
-from proda_core.simulation.members import ONE_PERCENT, Ensemble, build_retrieved, ensemble
+from proda_core.simulation.members import ONE_PERCENT, Ensemble, build_retrieved, ensemble, with_parameters
 from proda_core.simulation.output import run
 from proda_core.simulation.world import PARAMETER_SET, World, forcing_from_dataset, land_from_dataset, load_world
 
@@ -25,4 +26,5 @@ __all__ = [
     "land_from_dataset",
     "load_world",
     "run",
+    "with_parameters",
 ]

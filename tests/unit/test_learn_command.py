@@ -95,6 +95,31 @@ def test_places_beyond_what_the_network_is_told_are_unlike_by_all_their_distance
     assert np.abs(maps["dissimilarity"].values[far] - np.minimum(nearest, 5.1)).max() < 0.011
 
 
+def test_the_maps_say_what_the_best_estimate_says_as_a_whole(learned: Path) -> None:
+    found = retrieved.relations_of(retrieved.read(learned / "retrieved.nc").attrs)
+    assert set(found) == set(retrieved.RELATIONS)
+    run = simulation.run(simulation.load_world(retrieved=learned / "retrieved.nc"))
+    area, cue = run["area"].values, run["cue"].values
+    # the file keeps dissimilarity in steps of 0.02
+    around = [float(area[run["dissimilarity"].values > edge].sum() / area.sum()) for edge in (1.011, 0.989)]
+    assert around[0] <= found["unlike"] <= around[1]
+    assert found["cue_plausible"] == pytest.approx(float(area[(cue >= 0.2) & (cue <= 0.6)].sum() / area.sum()), abs=0.01)
+    again = np.cov(cue, climate.load_predictors()["bio1"].values, aweights=area)
+    assert found["cue_temperature"] == pytest.approx(again[0, 1] / np.sqrt(again[0, 0] * again[1, 1]), abs=0.01)
+
+
+def test_what_the_best_estimate_says_is_shown(
+    learned: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    maps = retrieved.read(learned / "retrieved.nc")
+    learn._show(maps, learned)
+    shown = capsys.readouterr().out
+    for name, value in retrieved.relations_of(maps.attrs).items():
+        (line,) = (line for line in shown.splitlines() if f" {retrieved.RELATIONS[name]} " in line)
+        assert f" {value:.3f} " in line
+
+
 @pytest.fixture(scope="module")
 def clay(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A map of clay without values in the western hemisphere."""
@@ -247,6 +272,8 @@ def test_the_card_tells_the_numbers_of_the_files(learned: Path, skill: Path, tmp
     row = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", group="all")[0]
     assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
     assert all(sentence in words for sentence in evidence.read(skill / "evidence.json").limits)
+    found = retrieved.relations_of(retrieved.read(learned / "retrieved.nc").attrs)
+    assert f"| {retrieved.RELATIONS['cue_carbon']} | {found['cue_carbon']:.2f} |" in words
 
 
 def test_what_learns_nothing_is_evaluated_without_training_curves(table: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from proda_core import parameters
 from proda_core.grid import LAYERS, LAYERS_CLM5
-from proda_core.learning import applicability, deep, ensembles, losses, methods, weights
+from proda_core.learning import applicability, best, deep, ensembles, losses, methods, weights
 from proda_core.learning.network import to_unit
 from proda_core.learning.predictors import Features, Scaler
 from proda_core.learning.problem import Globe, Observations, Problem, Sites, likelihood_of
@@ -272,6 +272,27 @@ def test_the_deep_constraint_changes_what_no_profile_sees() -> None:
     off, on = (methods.fit("end-to-end", problem, _all(), replace(QUICK, deep=deep)) for deep in (0.0, 0.5))
     misfit = [float(deep.misfit(ensemble.soc(problem.features, process).mean(0))) for ensemble in (off, on)]
     assert misfit[1] < 0.5 * misfit[0]
+
+
+# the best estimate
+
+
+def test_the_best_estimate_of_a_linear_model_is_the_mean_of_its_members_and_of_a_convex_one_is_less() -> None:
+    problem = _problem()
+    ensemble = methods.fit("end-to-end", problem, _all(), replace(QUICK, schedule=Schedule(30)))
+    np.testing.assert_allclose(best.predicted(ensemble, problem), methods.observed_by(ensemble, problem), rtol=1e-9)
+    convex = replace(problem, process=lambda physical, place: _process(physical, place) ** 2 / 1e4)
+    assert np.all(best.predicted(ensemble, convex) < methods.observed_by(ensemble, convex))
+
+
+def test_skill_of_the_best_estimate_is_that_of_its_predictions_by_the_importance_of_profiles() -> None:
+    problem = _problem(noise=0.3)
+    ensemble = methods.fit("end-to-end", problem, _all(), replace(QUICK, schedule=Schedule(30)))
+    heavy = replace(problem, importance=np.where(np.arange(len(problem.importance)) < 5, 1.0, 0.0))
+    observed, first = heavy.observations.soc.numpy(), heavy.profile_of_observation < 5
+    off = best.predicted(ensemble, heavy)[first] - observed[first]
+    nse = 1 - np.square(off).sum() / np.square(observed[first] - observed[first].mean()).sum()
+    assert best.skill(ensemble, heavy)["nse_best"] == pytest.approx(nse)
 
 
 # files and where it applies

@@ -213,6 +213,10 @@ UNSOUND: dict[str, tuple[Callable[[Path], None], str]] = {
     "nan": (remade(lambda d: d.assign(one_percent=d.one_percent * np.nan)), r"expected one_percent \[Pg\] .*, got nan"),
     "soil": (remade(lambda d: d.assign_attrs(bedrock_layer=20)),
              r"expected retrieved maps learned with carbon mixed down to soil layer 14 \(3\.26 m\) .*, got .* layer .*20"),
+    "relations": (remade(lambda d: d.assign_attrs(relations="{")), r"expected relations in the retrieved maps at .*Expecting"),
+    "numbers": (remade(lambda d: d.assign_attrs(relations='{"unlike": "x"}')), r"relations in .*numbers of nse_best, .*'x'"),
+    "names": (remade(lambda d: d.assign_attrs(relations='{"beauty": 1}')), r"relations in .*numbers of nse_best, .*beauty"),
+    "infinite": (remade(lambda d: d.assign_attrs(relations='{"unlike": NaN}')), r"relations in .*numbers of nse_best, .*nan"),
     "climate": (another_climate, r"expected retrieved maps made for the climate file .*, got maps .* made for another one"),
 }  # fmt: skip
 
@@ -243,6 +247,14 @@ def test_no_flipped_bit_goes_unnoticed(folder: Path, content: bytes) -> None:
         path.write_bytes(body)
         with pytest.raises(RetrievedFileError):
             retrieved.read()
+
+
+def test_what_the_best_estimate_says_is_read_back_and_need_not_be_there(maps: xr.Dataset, folder: Path) -> None:
+    assert retrieved.relations_of(retrieved.read().attrs) == {}
+    artefact.write(maps.assign_attrs(relations='{"unlike": 0.125, "nse_best": -1}'), folder / "retrieved.nc")
+    assert retrieved.relations_of(retrieved.read().attrs) == {"nse_best": -1.0, "unlike": 0.125}
+    with pytest.raises(ValueError, match="expected finite numbers of nse_best, "):
+        artefact.write(maps.assign_attrs(relations='{"unlike": Infinity}'), folder / "retrieved.nc")
 
 
 def test_maps_say_how_deep_carbon_was_mixed_and_older_ones_that_do_not_are_still_read(folder: Path) -> None:
