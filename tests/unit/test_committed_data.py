@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from proda_core import climate, retrieved
+from proda_core import climate, retrieved, simulation
 from proda_core.learning import card, ensembles, evidence, predictors
 from proda_core.learning.limits import LIMITS
 from proda_core.store import data_directory
@@ -42,7 +42,8 @@ def test_the_maps_were_made_by_the_networks_beside_them_and_for_the_climate_besi
 
 def test_the_networks_give_the_maps() -> None:
     ensemble, description = ensembles.load(DATA / "networks.safetensors")
-    features = predictors.features(climate.load_predictors()).rows(np.arange(0, 64_052, 500))
+    land = simulation.land_from_dataset(climate.read())
+    features = predictors.features(climate.load_predictors(), land=land).rows(np.arange(0, 64_052, 500))
     unit = ensemble.unit(features).mean(0).numpy().T
     assert np.abs(unit - retrieved.read(DATA / "retrieved.nc")["parameter_unit"].values[:, ::500]).max() < 1e-4
     assert description["parents"]["climate.nc"] == retrieved.checksum(DATA / "climate.nc")
