@@ -26,6 +26,8 @@ class Response:
         self.figure.update(height=165, width=None, sizing_mode="stretch_width")
         self.line = plots.sources(self.figure, "Line")[0]
         self.start, self.now = plots.sources(self.figure, "Scatter")
+        for source in (self.line, self.start, self.now):
+            source.data = {"change": [], "stock": []}  # nothing is drawn before it is computed
         labels = {control.label: name for name, control in CONTROLS.items()}
         self.mechanism = pmui.Select(
             label="Stock against", options=list(labels), size="small", margin=(0, 0, 2, 0), sizing_mode="stretch_width"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,10 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 ERROR = 0.2
 """Standard deviation of the relative error of an observed layer."""
 
-IDENTIFIABLE = ("efolding", "fl1s1", "fl3s2", "w_scaling", "beta")
-"""Parameters that leave a mark on observed carbon of their own: depth, water, and what litter becomes soil carbon."""
+LOG = logging.getLogger(__name__)
+
+IDENTIFIABLE = ("efolding", "fl1s1", "fl3s2", "beta")
+"""Parameters that leave a mark on observed carbon of their own: depth, and what litter becomes soil carbon."""
 
 HIDDEN = ("taucwd", "taul1", "taul2", "fcwdl2")
 """Parameters of litter that is gone within years: observed soil carbon hardly knows them."""
@@ -52,7 +55,7 @@ def _truth(features: Features) -> torch.Tensor:
 
 def _recover(cells: np.ndarray, profiles_in_cell: np.ndarray) -> Recovery:
     rng = np.random.default_rng(3)
-    features = predictors.features(climate.load_predictors())
+    features = predictors.features(climate.load_predictors(), land=soil_profiles.world().land)
     truth = _truth(features)[torch.as_tensor(cells)]
     world = soil_profiles.world()
     places = Places(world.forcing.rows(torch.as_tensor(cells)))
@@ -84,7 +87,10 @@ def recovery(one_thread: None) -> Recovery:
     """The twin at the cells in which real profiles are, up to four in a cell."""
     count = retrieved.read()["profile_count"].values.astype(int)
     cells = np.flatnonzero(count)
-    return _recover(cells, np.minimum(count[cells], 4))
+    found = _recover(cells, np.minimum(count[cells], 4))
+    for id_, r in sorted(found.parameter.items(), key=lambda item: -item[1]):
+        LOG.info("%-10s r %+.2f", id_, r)  # seen with --log-cli-level=info
+    return found
 
 
 def test_carbon_itself_is_recovered(recovery: Recovery) -> None:
@@ -93,7 +99,7 @@ def test_carbon_itself_is_recovered(recovery: Recovery) -> None:
 
 def test_maps_of_parameters_that_carbon_knows_are_recovered(recovery: Recovery) -> None:
     known = {id_: recovery.parameter[id_] for id_ in IDENTIFIABLE}
-    assert min(known.values()) > 0.5, recovery
+    assert min(known.values()) > 0.6, recovery
 
 
 def test_maps_of_parameters_that_carbon_does_not_know_are_not(recovery: Recovery) -> None:
