@@ -49,6 +49,7 @@ def scenario(
         write(runs.changed, out)
     typer.echo(describe(experiment))
     show(runs, experiment.plain)
+    typer.echo(_ages(runs.changed))
     if out:
         typer.echo(f"wrote {out} ({out.stat().st_size / 1e3:,.0f} kB)")
 
@@ -77,6 +78,14 @@ def describe(experiment: Experiment) -> str:
     where = f" Only in {experiment.region}." if experiment.region else ""
     takes = f" It takes {100 * experiment.extra_input:.1f} % more plant input." if experiment.extra_input else ""
     return f"{experiment.name}. {experiment.question}{where}{takes}"
+
+
+def _ages(changed: xr.Dataset) -> str:
+    """How long carbon stays and how old it is, in a sentence."""
+    pairs = zip(changed["depth"].values, changed["global_soc_age"].values, strict=True)
+    old = (f"{age:,.0f} years to {depth:g} m" for depth, age in pairs)
+    stay = float(changed["global_transit_time"])
+    return f"There, carbon stays for {stay:,.0f} years on average; what is in the soil is {', '.join(old)} old."
 
 
 def write_table(table: dict[str, list[float]], out: Path) -> None:
