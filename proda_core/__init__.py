@@ -13,15 +13,18 @@ Where each part lives, lowest first:
 
 - ``constants``, ``grid``, ``parameters``: units, soil layers and land cells, the one table of 21 parameters
 - ``store``, ``variables``: files that are whole or not there; names, units and ranges of what passes between the steps
-- ``process``: ``environment`` (xi), ``litter`` (B I), ``cascade`` (A, K), ``transport`` (V); ``linear`` solves, ``column`` joins
+- ``process``: ``environment`` (xi), ``litter`` (B I), ``cascade`` (A, K), ``transport`` (V); ``linear`` solves, ``column`` joins;
+  ``transient`` is the way to a new balance, ``age`` how old carbon is
 - ``observations``: files of soil profiles, controlled, as one table of carbon per volume
 - ``climate``: the embedded forcing, derived from an ERA5 climatology and satellite vegetation
 - ``scenario``, ``mechanisms``, ``regions``: what a slider changes; carbon use efficiency and the other mechanisms read off a
   solution; parts of the land
+- ``scenarios``: questions as data: what changes, by how much, where, and who asked
 - ``assimilation``: the posterior of the parameters at each profile
 - ``learning``: networks that give parameters everywhere, from site posteriors or through the process model; skill, model card
 - ``retrieved``: the file of retrieved maps, checked before it is believed
-- ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out; ensembles of parameters
+- ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out, in balance or on the way to it; ensembles of
+  parameters
 - ``commands``, ``__main__``: the ``proda`` command, one file a subcommand
 
 Public names are loaded when they are first used, so that importing the package costs nothing:

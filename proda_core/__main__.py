@@ -17,8 +17,10 @@ from proda_core.commands import (
     learn,
     observe,
     posterior,
+    scenario,
     serve,
     simulate,
+    transient,
 )
 from proda_core.commands.base import Command, help_unless_chosen
 
@@ -32,8 +34,10 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("fetch")(fetch.fetch)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)
+app.command("scenario")(scenario.scenario)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
+app.command("transient")(transient.transient)
 
 
 def _show_version(wanted: bool) -> None:

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from proda_core import __version__, store
-from proda_core.commands.base import FORCE, Failure, UsageError, check_output, embedded_climate, progress
+from proda_core.commands.base import FORCE, UsageError, check_output, progress
+from proda_core.commands.world import CLIMATE, PARAMETERS, climate_file, load
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from proda_core.simulation import World
 
 PERCENT = "PERCENT"
-PUBLISHED = "published"
 
 
 class Runs(NamedTuple):
@@ -34,16 +34,8 @@ class Runs(NamedTuple):
 
 def simulate(
     out: Annotated[Path | None, typer.Option(help="NetCDF file to write; without it only the table is shown.")] = None,
-    climate: Annotated[Path | None, typer.Option(help="Climate file; by default the one that comes with the project.")] = None,
-    origin: Annotated[
-        str | None,
-        typer.Option(
-            "--parameters",
-            metavar=f"{PUBLISHED}|FILE",
-            help="Where the 21 parameters come from: one published set everywhere, or a file of retrieved maps; by default the "
-            "retrieved maps that come with the project, or the published set where they cannot be used.",
-        ),
-    ] = None,
+    climate: CLIMATE = None,
+    origin: PARAMETERS = None,
     cue: Annotated[
         float, typer.Option(metavar=PERCENT, show_default=False, help="Microbial carbon use efficiency, -20 to 20 %.")
     ] = 0.0,
@@ -91,17 +83,13 @@ def simulate(
         "vertical_transport": vertical_transport,
     }
     change = scenario_of({**{name: value / 100 for name, value in percent.items()}, "warming": warming})
-    source = climate or embedded_climate()
-    if not source.is_file():
-        raise Failure(
-            f"expected a climate file at {source}, got none; make it with proda climate build, or name one with --climate"
-        )
+    source = climate_file(climate)
     if out:
         check_output(out, force)
     runs = _run(source, origin, change, _parameters(parameter or []))
     if out:
-        _write(runs.changed, out)
-    _show(runs, change)
+        write(runs.changed, out)
+    show(runs, change)
     if out:
         typer.echo(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
@@ -142,10 +130,7 @@ def _run(source: Path, origin: str | None, change: Scenario, values: dict[str, f
 
     with progress("simulation") as report:
         report(0.0, "climate")
-        if origin == PUBLISHED:
-            world = simulation.load_world(source, values, use="published")
-        else:
-            world = simulation.load_world(source, values, Path(origin) if origin else None)
+        world = load(source, origin, values)
         steps = 1 if change.is_baseline else 2
         report(0.2, "baseline")
         baseline = simulation.run(world, progress=lambda part: report(0.2 + 0.8 * part / steps, "baseline"))
@@ -154,16 +139,21 @@ def _run(source: Path, origin: str | None, change: Scenario, values: dict[str, f
         return Runs(world, baseline, simulation.run(world, change, progress=lambda part: report(0.6 + 0.4 * part, "scenario")))
 
 
-def _write(dataset: xr.Dataset, out: Path) -> None:
+def write(dataset: xr.Dataset, out: Path) -> None:
     """Write a run as compressed NetCDF, whole or not at all."""
     packed = {str(name): {"zlib": True, "complevel": 4} for name, values in dataset.variables.items() if values.ndim}
     with store.atomic_path(out) as temporary:
         dataset.assign_attrs(source=f"PRODA Explorer {__version__}").to_netcdf(temporary, engine="netcdf4", encoding=packed)
 
 
-def _show(runs: Runs, change: Scenario) -> None:
-    """The global stocks as a table, the change beside them, and where the parameters come from."""
-    baseline, changed = runs.baseline, None if change.is_baseline else runs.changed
+def show(runs: Runs, change: Scenario | None) -> None:
+    """The global stocks as a table, the change beside them, and where the parameters come from.
+
+    Args:
+        runs: the world and its runs.
+        change: what was changed; none where it was more than a scenario can say.
+    """
+    baseline, changed = runs.baseline, None if change is not None and change.is_baseline else runs.changed
     stock_sd, change_sd = _spread(runs.world, change)
     console = Console()
     table = Table()
@@ -194,7 +184,7 @@ def _show(runs: Runs, change: Scenario) -> None:
         typer.echo(f"note: {notice}", err=True)
 
 
-def _spread(world: World, change: Scenario) -> tuple[list[str], list[str]]:
+def _spread(world: World, change: Scenario | None) -> tuple[list[str], list[str]]:
     """What to write behind the baseline's stocks and behind their change, by depth; empty where the spread is not known."""
     from proda_core.grid import STOCK_DEPTHS
     from proda_core.simulation import ONE_PERCENT

@@ -1,4 +1,4 @@
-"""One soil column, or a million of them: joins the terms of ``dC/dt = B I + (A xi K - V) C`` and solves for the steady state.
+"""One soil column, or a million of them: joins the terms of ``dC/dt = B I + (A xi K - V) C``, solves for the steady state, steps.
 
 Parameters in, pools out; batch dimension first; time in years, length in metres, carbon in grams.
 """
@@ -11,7 +11,7 @@ import torch
 
 from proda_core.grid import LAYERS, LAYERS_CLM5, SOIL_POOLS
 from proda_core.parameters import INDEX, check_physical, keep_open
-from proda_core.process import cascade, environment, linear, litter, transport
+from proda_core.process import cascade, environment, linear, litter, march, transport
 from proda_core.process.transport import Bedrock
 from proda_core.variables import DIMENSION_SIZES, VARIABLES, VariableError, check_range
 
@@ -225,7 +225,45 @@ def respiration(parameters: Tensor, forcing: Forcing, pools: Tensor) -> Tensor:
 
 def respired(terms: Terms, pools: Tensor) -> Tensor:
     """Heterotrophic respiration from terms [gC m-2 yr-1] (batch,); see :func:`respiration`."""
-    thickness = pools.new_tensor(LAYERS_CLM5.thickness[:LAYERS])
-    modifier = terms.modifier[:, linear.MODIFIER_OF_POOL, :]
-    by_pool = torch.einsum("bpj,bpj,j->bp", pools, modifier, thickness)
-    return (by_pool * terms.turnover_rate * cascade.respired_fraction(terms.transfer)).sum(1)
+    return (pools * respiration_weights(terms)).sum((1, 2))
+
+
+def respiration_weights(terms: Terms) -> Tensor:
+    """What a unit of carbon density in each pool and layer adds to respiration [m yr-1] (batch, 7, 20)."""
+    thickness = terms.modifier.new_tensor(LAYERS_CLM5.thickness[:LAYERS])
+    leaving = terms.turnover_rate * cascade.respired_fraction(terms.transfer)
+    return leaving[:, :, None] * (terms.modifier * thickness)[:, linear.MODIFIER_OF_POOL, :]
+
+
+def tendency(terms: Terms, pools: Tensor) -> Tensor:
+    """How fast the pools change, ``B I + (A xi K - V) C`` [gC m-3 yr-1] (batch, 7, 20); differentiable.
+
+    Args:
+        terms: the terms of the equation.
+        pools: carbon [gC m-3] (batch, 7, 20).
+    """
+    return march.residual(system(terms), pools)
+
+
+def step(terms: Terms, pools: Tensor, years: float, *, backend: linear.Backend | None = None) -> Tensor:
+    """The pools some time later, by one implicit Euler step ``(1/dt + V - A xi K) C' = B I + C/dt``.
+
+    Stable and never negative however long the step, differentiable, first-order accurate; the carbon gained in the step is input
+    less the respiration of the new pools, times its length.  :mod:`proda_core.process.transient` follows columns through
+    many steps, more accurately.
+
+    Args:
+        terms: the terms of the equation, held through the step.
+        pools: carbon at its beginning [gC m-3] (batch, 7, 20).
+        years: its length [yr], positive.
+        backend: as in :func:`steady_state`.
+
+    Returns:
+        carbon at its end [gC m-3] (batch, 7, 20).
+
+    Raises:
+        ValueError: a length that is not positive.
+    """
+    if not years > 0:
+        raise ValueError(f"expected a step longer than 0 years, got {years:g}")
+    return linear.solve(system(terms)._replace(extra=pools / years, shift=1 / years), backend)

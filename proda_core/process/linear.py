@@ -83,12 +83,17 @@ def solve(system: System, backend: Backend | None = None) -> Tensor:
         solution c (batch, 7, layer), never negative for non-negative sources.
     """
     if backend is None:
-        backend = "kernel" if _kernel_can(system) else "torch"
+        backend = best_backend(system)
     elif backend == "kernel" and not _kernel_can(system):
         kinds = sorted({f"{t.dtype} on {t.device.type}" for t in system[:8]})
         raise ValueError(f"expected float64 on cpu for the kernel, got {', '.join(kinds)}; convert, or use backend='torch'")
     solution: Tensor = _Solve.apply(backend, system.shift, *system[:8])  # type: ignore[no-untyped-call]
     return solution
+
+
+def best_backend(system: System) -> Backend:
+    """The kernel where it can run, else PyTorch."""
+    return "kernel" if _kernel_can(system) else "torch"
 
 
 def _kernel_can(system: System) -> bool:

@@ -15,6 +15,8 @@ from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.process import column
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Experiment
+from proda_core.simulation import experiments
 from proda_core.simulation.world import World
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,7 +30,7 @@ class Outcome:
     """What a run of the globe yields.
 
     Attributes:
-        scenario: what was changed.
+        scenario: what was changed; of an experiment, its changes of mechanisms and its warming.
         soc: soil organic carbon above each depth of ``STOCK_DEPTHS`` [kg m-2] (depth, cell).
         total: global stock above each depth [Pg] (depth,).
         cue: global bulk CUE, carbon passed on over carbon decomposed on all land [1].
@@ -51,6 +53,7 @@ class GlobalModel:
     def __init__(self, world: World) -> None:
         self.land = world.land
         self.parameter_source = world.parameter_source
+        self.regions = world.regions
         self._terms = _evaluate(world)
         self._all = tuple(mechanisms.UNITS)
 
@@ -62,15 +65,29 @@ class GlobalModel:
         """The unperturbed globe, with every mechanism."""
         return self.respond(Scenario(), self._all)
 
-    def respond(self, change: Scenario, names: Iterable[str] = ()) -> Outcome:
+    def terms(self, rows: slice | npt.NDArray[np.int64], change: Scenario | Experiment | None = None) -> column.Terms:
+        """The terms of the equation of some of the cells, under a change if there is one.
+
+        Raises:
+            ValueError: an experiment with a target, or in a region that this world does not have.
+        """
+        terms = self._terms.rows(rows if isinstance(rows, slice) else torch.as_tensor(rows))
+        if isinstance(change, Experiment):
+            return experiments.apply(change, terms, experiments.inside(change, self.land, self.regions)[rows])
+        return scenario.apply(change, terms) if change else terms
+
+    def respond(self, change: Scenario | Experiment, names: Iterable[str] = ()) -> Outcome:
         """Solve the globe under a scenario.
 
         Args:
-            change: the scenario.
+            change: the scenario, or an experiment.
             names: mechanisms to read off as well, keys of ``mechanisms.UNITS``.
 
         Returns:
             the outcome.
+
+        Raises:
+            ValueError: see :meth:`terms`.
         """
         wanted = tuple(names)
         cells = len(self)
@@ -79,7 +96,7 @@ class GlobalModel:
         passed_on = decomposed = 0.0
         area = torch.as_tensor(self.land.area)
         for rows in chunks(cells):
-            terms = scenario.apply(change, self._terms.rows(rows))
+            terms = self.terms(rows, change)
             integrals = mechanisms.solve(terms)
             soc[:, rows] = integrals.soc.T.numpy() / GRAMS_PER_KILOGRAM
             handed, lost = mechanisms.carbon_use(terms, integrals)
@@ -89,7 +106,8 @@ class GlobalModel:
                 found = mechanisms.read_off(terms, integrals)
                 for name in wanted:
                     read[name][rows] = found[name].numpy()
-        return Outcome(change, soc, self.global_stock(soc), passed_on / decomposed, read)
+        numbers = change.change if isinstance(change, Experiment) else change
+        return Outcome(numbers, soc, self.global_stock(soc), passed_on / decomposed, read)
 
     def global_stock(self, soc: FloatArray) -> FloatArray:
         """Stocks [kg m-2] (..., cell) summed over all land [Pg] (...,)."""
@@ -100,9 +118,9 @@ class GlobalModel:
         start = around or Scenario()
         return np.stack([self.respond(start.with_change(name, value)).total for value in values])
 
-    def pools(self, rows: slice, change: Scenario | None = None) -> FloatArray:
+    def pools(self, rows: slice, change: Scenario | Experiment | None = None) -> FloatArray:
         """Carbon of every pool and layer of some of the cells [g m-3] (cell, 7, 20)."""
-        pools: FloatArray = column.solve(scenario.apply(change or Scenario(), self._terms.rows(rows))).numpy()
+        pools: FloatArray = column.solve(self.terms(rows, change)).numpy()
         return pools
 
     def profile(self, cell: int, change: Scenario | None = None) -> FloatArray:

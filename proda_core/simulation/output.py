@@ -13,7 +13,10 @@ from proda_core import mechanisms, variables
 from proda_core.grid import LAYERS, LAYERS_CLM5, POOLS, STOCK_DEPTHS
 from proda_core.regions import Regions, latitude_bands
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Experiment
+from proda_core.simulation.ages import carbon_age
 from proda_core.simulation.globe import GlobalModel, Outcome, chunks
+from proda_core.simulation.transient import Transient
 from proda_core.simulation.world import World
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,23 +24,26 @@ FloatArray = npt.NDArray[np.float64]
 
 def run(
     world: World,
-    change: Scenario | None = None,
+    change: Scenario | Experiment | None = None,
     progress: Callable[[float], None] | None = None,
     with_pools: bool = False,
+    with_ages: bool = False,
 ) -> xr.Dataset:
     """Run the model on the globe.
 
     Args:
         world: forcing, parameters and land.
-        change: a scenario; by default the baseline.
+        change: a scenario, or an experiment whose target is resolved; by default the baseline.
         progress: called with the fraction done.
         with_pools: whether to keep the carbon of every pool and layer as well, some 70 MB for the half-degree globe.
+        with_ages: whether to tell how old the carbon is and how long it stays.
 
     Returns:
         SOC [kg m-2] (depth, cell), every mechanism and residence time (cell,), global stock [Pg] (depth,), stocks by latitude
         band and by each division in ``world.regions`` [Pg] (depth, band or division), and where the cells are; with retrieved
         parameters ``soc_sd``, ``global_stock_sd`` and ``<mechanism>_sd``, the spread of the ensemble without any change, and
-        ``dissimilarity``; on request pools [g m-3] (cell, pool, layer); CF attributes throughout.
+        ``dissimilarity``; on request pools [g m-3] (cell, pool, layer), age of soil organic carbon [yr] (depth, cell) and
+        transit time [yr] (cell,); CF attributes throughout.
     """
     model = GlobalModel(world)
     if progress:
@@ -47,7 +53,11 @@ def run(
     if world.retrieved is not None:
         dataset = dataset.assign(_spread(world.retrieved))
     if with_pools:
-        dataset["pools"] = _pools(model, outcome.scenario)
+        dataset["pools"] = _pools(model, change)
+    if with_ages:
+        dataset = dataset.assign(_ages(model, change))
+    if isinstance(change, Experiment):
+        dataset = dataset.assign_attrs(words(change))
     if progress:
         progress(1.0)
     return dataset
@@ -71,7 +81,77 @@ def _spread(maps: xr.Dataset) -> dict[str, tuple[tuple[str, ...], FloatArray, di
     return found
 
 
-def _pools(model: GlobalModel, change: Scenario) -> xr.DataArray:
+def words(experiment: Experiment) -> dict[str, str | float]:
+    """What an experiment says of itself, as attributes of a dataset."""
+    return {
+        "scenario": experiment.key,
+        "scenario_name": experiment.name,
+        "scenario_question": experiment.question,
+        "scenario_source": experiment.source,
+        "scenario_region": str(experiment.region) if experiment.region else "everywhere",
+        "scenario_cue_per_degree": experiment.cue_per_degree,
+        "scenario_extra_input": experiment.extra_input,
+    }
+
+
+def course(found: Transient, model: GlobalModel, experiment: Experiment | None = None) -> xr.Dataset:
+    """A transient as a dataset.
+
+    Args:
+        found: what ``simulation.follow`` gave.
+        model: the globe that it was followed on.
+        experiment: what was changed, for the attributes.
+
+    Returns:
+        ``stock`` [Pg] (time, depth), ``stock_in_balance`` [Pg] (depth,), ``carbon`` [Pg], ``respiration`` and ``carbon_input``
+        [Pg yr-1] (time,); with every cell ``soc`` [kg m-2] (time, depth, cell) and where the cells are; CF attributes.
+    """
+    everywhere = "soil organic carbon above the depth, sum over the cells"
+    rate = {"units": "Pg yr-1"}
+    entering = np.concatenate([found.respiration[:1], np.full(len(found.years) - 1, found.carbon_input)])
+    breathed = "respiration, mean over the years since the time before; at year 0 that of the balance before"
+    data = {
+        "stock": (("time", "depth"), found.soc, {"long_name": everywhere, "units": "Pg"}),
+        "stock_in_balance": (("depth",), found.balance, {"long_name": f"{everywhere}, in the new balance", "units": "Pg"}),
+        "carbon": (("time",), found.carbon, {"long_name": "carbon of all pools, litter and wood included", "units": "Pg"}),
+        "respiration": (("time",), found.respiration, {"long_name": breathed, **rate}),
+        "carbon_input": (("time",), entering, {"long_name": "plant carbon input since the time before", **rate}),
+    }
+    coords = {"time": ("time", found.years, {"long_name": "years after the change", "units": "yr"}), "depth": _depth()}
+    dataset = xr.Dataset(data, coords, {"Conventions": "CF-1.11", "title": "PRODA soil carbon after a change"})
+    dataset.attrs |= {"parameters": model.parameter_source, "imbalance": found.imbalance}
+    if experiment:
+        changes = {f"scenario_{f.name}": getattr(experiment.change, f.name) for f in fields(experiment.change)}
+        dataset.attrs |= {**changes, **words(experiment)}
+    if found.soc_cells is not None:
+        meaning = {"long_name": "soil organic carbon above the depth", "units": "kg m-2"}
+        dataset["soc"] = (("time", "depth", "cell"), found.soc_cells, meaning)
+        for name in ("latitude", "longitude"):
+            dataset.coords[name] = ("cell", getattr(model.land, name)[found.cells], variables.attributes(name))
+    return dataset
+
+
+def _depth() -> tuple[str, list[float], dict[str, str]]:
+    bounds = [min(depth, float(LAYERS_CLM5.interface[LAYERS - 1])) for depth in STOCK_DEPTHS.values()]
+    return "depth", bounds, {"long_name": "lower bound of the stock", "units": "m", "positive": "down"}
+
+
+def _ages(
+    model: GlobalModel, change: Scenario | Experiment | None
+) -> dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]]:
+    """Ages and transit times in balance, as variables of a dataset."""
+    found = carbon_age(model, change)
+    since = "mean age of soil organic carbon above the depth since it entered as litter"
+    stay = "mean time of carbon from entering as litter to being respired"
+    return {
+        "soc_age": (("depth", "cell"), found.soc_age, {"long_name": since, "units": "yr"}),
+        "transit_time": (("cell",), found.transit_time, {"long_name": stay, "units": "yr"}),
+        "global_soc_age": (("depth",), found.global_soc_age, {"long_name": f"{since}, all land", "units": "yr"}),
+        "global_transit_time": ((), np.array(found.global_transit_time), {"long_name": f"{stay}, all land", "units": "yr"}),
+    }
+
+
+def _pools(model: GlobalModel, change: Scenario | Experiment | None) -> xr.DataArray:
     values = np.empty((len(model), len(POOLS), LAYERS))
     for rows in chunks(len(model)):
         values[rows] = model.pools(rows, change)
@@ -95,7 +175,6 @@ def _divisions(world: World) -> dict[str, Regions]:
 
 def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
     land = world.land
-    lower_bound = [min(depth, float(LAYERS_CLM5.interface[LAYERS - 1])) for depth in STOCK_DEPTHS.values()]
     places = {"latitude": land.latitude, "longitude": land.longitude, "land_fraction": land.land_fraction}
     data = {
         "soc": (("depth", "cell"), outcome.soc, {"long_name": "soil organic carbon above the depth", "units": "kg m-2"}),
@@ -108,7 +187,7 @@ def _to_dataset(outcome: Outcome, world: World) -> xr.Dataset:
         },
     }
     coords = {
-        "depth": ("depth", lower_bound, {"long_name": "lower bound of the stock", "units": "m", "positive": "down"}),
+        "depth": _depth(),
         **{name: ("cell", values, variables.attributes(name)) for name, values in places.items()},
         **{name: (name, list(regions.names)) for name, regions in _divisions(world).items()},
     }
