@@ -11,12 +11,14 @@ from panel.util import edit_readonly
 
 from dashboard import engine, theme
 from dashboard.engine import Answer, Curve, Engine, LatestWins
+from dashboard.pace import Journey, Way
 from dashboard.screen import Screen
 from dashboard.state import Choice, State
 from dashboard.views.evidence import Evidence
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
 from dashboard.views.notices import Notices
+from dashboard.views.pace import Pace
 from dashboard.views.profile import Profile
 from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
@@ -25,6 +27,9 @@ from dashboard.views.stocks import Stocks
 TITLE = "PRODA Explorer"
 TROUBLE = "The model could not answer this choice; the page still works. Move a slider, or reset all, to go on."
 FORCING = "Climate and soil forcing are derived from ERA5 (monthly climatology 2000–2025), not from a CLM5 run."
+REST = 0.6
+"""How long sliders must stand still before their way to the new balance is computed [s]."""
+
 METHOD = "CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move."
 
 
@@ -38,14 +43,20 @@ class Page:
         self.map = Map(self.state, shared)
         self.profile = Profile(self.state)
         self.response = Response(self.state, shared)
+        self.pace = Pace()
         self.sliders = Sliders(self.state)
         self.notices, self.evidence = Notices(shared.notices), Evidence(self.state, shared)
-        self.views = (self.headline, self.map, self.stocks, self.profile, self.response)
+        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
+        self.ways: LatestWins[Journey, Way] = LatestWins(
+            self._way, self.pace.draw, self.pace.fail, self.screen.change, REST, shared.pace.queue
+        )
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
+        self.state.param.watch(lambda _: self._wonder(), "choice")
+        self.pace.sight.param.watch(lambda _: self._wonder(), "near")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
 
     def show(self, answer: Answer) -> None:
@@ -57,8 +68,21 @@ class Page:
         """Say that there is no answer; what was shown stays."""
         self.headline.fail(TROUBLE)
 
+    def _wonder(self) -> None:
+        """Ask how long the change takes, where there is one and somebody looks."""
+        choice = self.state.choice
+        journey = Journey(choice.scenario, choice.place)
+        if choice.scenario.is_baseline or (self.pace.sight.near is not True and self.ways.overtaken(journey)):
+            self.ways.drop()
+        elif self.ways.overtaken(journey):
+            self.ways.ask(journey)
+
+    def _way(self, journey: Journey) -> Way:
+        return self.engine.pace.way(journey, lambda: self.ways.overtaken(journey))
+
     def started(self) -> None:
         """What can wait until the page is there."""
+        self.pace.sight.ready = True
         self.curves.ask(self.state.mechanism)
         self.evidence.started()
 
@@ -66,6 +90,7 @@ class Page:
         """The visitor has gone."""
         self.answers.close()
         self.curves.close()
+        self.ways.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:
@@ -80,7 +105,7 @@ class Page:
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
-        main = pn.Column(globe, side, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
+        main = pn.Column(globe, side, self.pace.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,

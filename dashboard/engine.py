@@ -7,8 +7,9 @@ import logging
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Generic, NamedTuple, TypeVar
@@ -20,6 +21,8 @@ import torch
 from dashboard import ensemble, projection
 from dashboard.catalogue import CONTROLS
 from dashboard.fields import DEPTH_INDEX, Fields
+from dashboard.kept import Kept
+from dashboard.pace import OvertakenError, Pace
 from dashboard.state import Choice
 from proda_core import mechanisms
 from proda_core.grid import LAYERS, SOIL_POOLS
@@ -32,8 +35,6 @@ from proda_core.simulation import GlobalModel, Outcome, World, load_world
 log = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float64]
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 Wish = TypeVar("Wish")
 Answered = TypeVar("Answered")
 
@@ -43,7 +44,7 @@ KEPT_OUTCOMES = 40
 CURVE_POINTS = 13
 
 YIELD = 0.002
-"""Pause between the points of a curve [s]: a lock that is taken again at once is not had by those who wait for it."""
+"""Pause before a piece of work that can wait [s]: a lock that is taken again at once is not had by those who wait for it."""
 
 
 class Support(NamedTuple):
@@ -121,31 +122,6 @@ class Curve(NamedTuple):
     totals: FloatArray
 
 
-class Kept(Generic[Key, Value]):
-    """The latest few values by key; safe to use from several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Key) -> Value | None:
-        """The value, if it is still kept."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: Key, value: Value) -> Value:
-        """Keep a value; the one longest unused goes."""
-        with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-        return value
-
-
 class Engine:
     """The model, the map and the evidence that all visitors share.
 
@@ -167,6 +143,7 @@ class Engine:
         self._outcomes: Kept[tuple[Scenario | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
+        self.pace = Pace(self.model, self._gently)
         # one solve already keeps every core busy; several at once would only make each of them late
         self._turn = threading.Lock()
 
@@ -235,9 +212,15 @@ class Engine:
 
         One turn each: a visitor who moves a slider meanwhile waits for one point of the curve at most.
         """
+        with self._gently():
+            return self.model.respond(scenario).total
+
+    @contextmanager
+    def _gently(self) -> Iterator[None]:
+        """A turn at the model that lets those who wait go first."""
         time.sleep(YIELD)
         with self._turn:
-            return self.model.respond(scenario).total
+            yield
 
     def one_percent(self) -> FloatArray:
         """Our own answer to +1 % CUE at each depth [Pg] (depth,)."""
@@ -281,6 +264,8 @@ class LatestWins(Generic[Wish, Answered]):
         fail: called with the error when ``work`` or ``show`` raises; later wishes are answered all the same.
         deliver: makes a change where the visitor's page may be changed, and returns when there is room for the next; by then
             wishes may have been overtaken.
+        rest: how long there must be no newer wish before one is worked on [s].
+        pool: threads to work in; by default those of the event loop.
     """
 
     def __init__(
@@ -289,7 +274,10 @@ class LatestWins(Generic[Wish, Answered]):
         show: Callable[[Answered], None],
         fail: Callable[[Exception], None],
         deliver: Callable[[Callable[[], None]], Awaitable[None]] = at_once,
+        rest: float = 0.0,
+        pool: Executor | None = None,
     ) -> None:
+        self._rest, self._pool = rest, pool
         self._work, self._show, self._fail, self._deliver = work, show, fail, deliver
         self._wish: Wish | None = None
         self._generation = 0
@@ -303,8 +291,17 @@ class LatestWins(Generic[Wish, Answered]):
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._drain())
 
+    def overtaken(self, wish: Wish) -> bool:
+        """Whether something else is wished for by now, or nothing."""
+        return self._wish != wish
+
+    def drop(self) -> None:
+        """Forget what is still to do; what is being worked on is overtaken."""
+        self._wish = None
+        self._generation += 1
+
     def close(self) -> None:
-        """Forget what is still to do."""
+        """Forget what is still to do, for good."""
         self._wish = None
         self._deliver = nowhere
 
@@ -317,10 +314,16 @@ class LatestWins(Generic[Wish, Answered]):
         done = -1
         while done != self._generation and self._wish is not None:
             done, wish = self._generation, self._wish
+            if self._rest:
+                await asyncio.sleep(self._rest)
+                if done != self._generation:
+                    continue
             self.runs += 1
             try:
-                answer = await asyncio.to_thread(self._work, wish)
+                answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._work, wish)
                 await self._deliver(partial(self._show, answer))
+            except OvertakenError:
+                continue
             except Exception as error:
                 log.exception("no answer to %r", wish)
                 await self._deliver(partial(self._fail, error))

@@ -99,6 +99,23 @@ def curve(values: FloatArray, totals: FloatArray, xlabel: str, ylabel: str) -> h
     return (line * start * now).opts(xlabel=xlabel, ylabel=ylabel, toolbar=None, default_tools=[], show_legend=False)
 
 
+def way(ylabel: str) -> hv.Overlay:
+    """Change against time on a logarithmic axis: the baseline, the new balance and its name, the course, and marks on it."""
+    kind, ends = ["years", "change"], ([1.0, 1e4], [0.0, 1.0])
+    before = hv.Curve(ends, *kind).opts(color=GREY, line_width=1)
+    balance = hv.Curve(ends, *kind).opts(color=ACCENT, line_width=1.5, line_dash="dashed")
+    course = hv.Curve(ends, *kind).opts(color=ACCENT, line_width=3)
+    marks = hv.Points(ends, kind).opts(color=ACCENT, line_color="white", line_width=1.5, size=11)
+    name = hv.Labels(([1.0], [0.0], [""]), kind, "text").opts(
+        text_color=ACCENT, text_font_size="13px", text_font=FONT, text_font_style="bold", text_align="left"
+    )
+    ticks = [(10.0**power, f"{10**power:,}") for power in range(5)]
+    return (before * balance * course * marks * name).opts(
+        xlabel="Years after the change", ylabel=ylabel, logx=True, xlim=(0.95, 1.1e4), xticks=ticks, toolbar=None,
+        default_tools=[], show_legend=False,
+    )  # fmt: skip
+
+
 def profile(depth: FloatArray, baseline: FloatArray, scenario: FloatArray, deepest: float) -> hv.Overlay:
     """Soil organic carbon with depth, baseline and scenario."""
     kind = ["carbon", "depth"]

@@ -5,17 +5,17 @@ The words are on the page from the start; the diagrams are made when a visitor c
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-import param
 from bokeh.models import Range1d
 
 from dashboard import judgement, legend, plots, projection, theme
 from dashboard.catalogue import MAPS, METHODS, VALIDATIONS
 from dashboard.engine import Engine
+from dashboard.sight import Sight
 from dashboard.state import State
 from proda_core.learning.evidence import Evidence as Tested
 from proda_core.learning.evidence import Skill
@@ -43,30 +43,6 @@ h3 + p { margin-bottom: 6px; }
 dl { margin: 8px 0 0; font-size: 13px; line-height: 1.4; opacity: .85; } dt { font-weight: 700; display: inline; }
 dd { display: inline; margin: 0; } dd::after { content: ""; display: block; margin-bottom: 3px; }
 """
-
-
-class Sight(pn.custom.JSComponent):
-    """Lies behind all of what holds it, and tells once when any of that comes into sight."""
-
-    ready = param.Boolean(default=False, doc="Set when the page is there: what is said before is not heard.")
-    near = param.Parameter(default=False, doc="Whether it came into sight, as the browser says.")
-
-    _esm = """
-    export function render({model, view}) {
-      const mark = document.createElement("div")
-      const watch = new IntersectionObserver((seen) => {
-        if (seen.some((part) => part.isIntersecting)) { watch.disconnect(); model.near = true }
-      }, {rootMargin: "0px 0px -100px 0px"})  // its upper edge alone is not a look
-      model.on("ready", () => watch.observe(view.el))
-      return mark
-    }
-    """
-    _stylesheets: ClassVar[list[str]] = [
-        ":host { position: absolute !important; inset: 0; width: 100% !important; height: 100% !important; "
-        "pointer-events: none; }"
-    ]
-    _debounce = 0
-    _priority_changes: ClassVar[list[str]] = ["near", "data.near"]
 
 
 class Evidence:

@@ -34,7 +34,7 @@ class Response:
         )
         self.mechanism.param.watch(lambda event: state.param.update(mechanism=labels[event.new]), "value")
         # said before the curve is there, so that what lies below stands still
-        said = f"<p class=quiet>{PUBLISHED_RESPONSE}<br>{self._ours()}</p>"
+        said = f"<p class=quiet>All in the end; see <i>How long it takes</i>. {PUBLISHED_RESPONSE}<br>{self._ours()}</p>"
         self.text = pn.pane.HTML(said, stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.panel = pn.Column(
             pn.pane.HTML("<h2>Response of the world's stock</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),

@@ -135,6 +135,7 @@ def _evaluate(world: World) -> column.Terms:
     return column.Terms(**{f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(column.Terms)})
 
 
-def chunks(cells: int) -> list[slice]:
-    """Consecutive rows, at most :data:`CHUNK` at a time, that make up so many cells."""
-    return [slice(first, min(first + CHUNK, cells)) for first in range(0, cells, CHUNK)]
+def chunks(cells: int, size: int | None = None) -> list[slice]:
+    """Consecutive rows, at most ``size`` or :data:`CHUNK` at a time, that make up so many cells."""
+    step = size or CHUNK
+    return [slice(first, min(first + step, cells)) for first in range(0, cells, step)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -67,6 +68,8 @@ def follow(
     cells: npt.NDArray[np.int64] | None = None,
     with_cells: bool = False,
     progress: Callable[[float], None] | None = None,
+    turn: Callable[[], AbstractContextManager[object]] = nullcontext,
+    size: int | None = None,
 ) -> Transient:
     """Switch a change on at year zero, in the balance of the baseline, and follow the carbon.
 
@@ -81,6 +84,9 @@ def follow(
         cells: cells to follow; by default all.
         with_cells: whether to keep the course of every cell as well, 42 MB for the half-degree globe.
         progress: called with the fraction done.
+        turn: makes what each chunk of cells is computed within: a lock, so that others have their turn in between.  What it
+            raises ends the work.
+        size: cells in a chunk; by default ``globe.CHUNK``.
 
     Returns:
         the course.
@@ -93,9 +99,10 @@ def follow(
     sums = np.zeros((len(times) + 1, len(STOCK_DEPTHS) + 2))
     balance, carbon_input, imbalance = np.zeros(len(STOCK_DEPTHS)), 0.0, 0.0
     kept = np.empty((len(times) + 1, len(STOCK_DEPTHS), len(chosen)), np.float32) if with_cells else None
-    for rows in globe.chunks(len(chosen)):
+    for rows in globe.chunks(len(chosen), size):
         here = rows if cells is None else chosen[rows]  # a slice is a view, an index a copy
-        part = _follow_chunk(model, change, here, times)
+        with turn():
+            part = _follow_chunk(model, change, here, times)
         area = model.land.area[here] / GRAMS_PER_PETAGRAM
         sums += np.tensordot(part.series, area, axes=1)
         balance += part.balance @ area

@@ -1,0 +1,221 @@
+"""How long it takes: the way of the world's carbon, and of a place, from the baseline to the new balance."""
+
+from __future__ import annotations
+
+import numpy as np
+import panel as pn
+
+from dashboard import plots, theme, words
+from dashboard.catalogue import DEPTH_WORDS, DEPTHS
+from dashboard.engine import Answer
+from dashboard.pace import Course, Way
+from dashboard.sight import Sight
+
+HEIGHT = 200
+"""Of the diagrams [px]."""
+
+NAMED = (10, 100, 1000)
+"""Years that the sentence names, and whose marks lie on the curve."""
+
+SMALL = 5e-4
+"""Change relative to the baseline that is hardly one, as in the headline."""
+
+GRID = """
+:host { display: grid !important; gap: 10px 34px; grid-template-columns: minmax(0, 1fr); align-items: start;
+  grid-auto-rows: max-content; grid-column: 1 / -1; position: relative; }
+@media (min-width: 900px) { :host { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .said { grid-column: 1 / -1; } }
+@media (min-width: 1500px) { :host { grid-template-columns: repeat(3, minmax(0, 1fr)); } .said { grid-column: auto; } }
+"""
+ROOM = """
+.words { min-height: 9.5em; } p + p { margin-top: 6px; } h3 { font-size: 15px; margin: 0; }
+@media (min-width: 900px) and (max-width: 1499px) { .words { min-height: 6.5em; } }
+"""
+"""Room for the longest sentence, so that what lies below stands still."""
+
+TITLE = "<h2>How long it takes</h2>"
+REST = (
+    "<p class=quiet>Soils need centuries to millennia to reach their new balance. Move a slider, and this card shows the way "
+    "there, year by year up to 10,000.</p>"
+)
+BUSY = "<p class=quiet>Being computed, some seconds once the sliders rest …</p>"
+TROUBLE = "<p>The way there could not be computed for this choice. Move a slider to go on.</p>"
+
+
+class Diagram:
+    """Change against time, of the world or of a place; drawn at first when there is something to draw."""
+
+    def __init__(self, unit: str) -> None:
+        self.figure = plots.style(plots.rendered(plots.way(f"Change [{unit}]")))
+        self.figure.update(height=HEIGHT, width=None, sizing_mode="stretch_width")
+        self.before, self.balance, self.line = plots.sources(self.figure, "Line")
+        (self.marks,) = plots.sources(self.figure, "Scatter")
+        (self.name,) = plots.renderers(self.figure, "Text")
+        self._unit = unit
+        self.title = pn.pane.HTML("", stylesheets=[theme.TEXT, ROOM], margin=0, sizing_mode="stretch_width")
+        self.room = pn.Column(height=HEIGHT, sizing_mode="stretch_width", margin=0)
+        self.panel = pn.Column(self.title, self.room, sizing_mode="stretch_width", margin=0)
+        self._drawn = True
+        self.clear()
+
+    def clear(self) -> None:
+        """Show no numbers."""
+        if self._drawn:
+            for source in (self.before, self.balance, self.line, self.marks):
+                source.data = {"years": [], "change": []}
+            self.name.data_source.data = {"years": [], "change": [], "text": []}
+        self._drawn = False
+
+    def draw(self, course: Course, depth: int) -> None:
+        """Show a course at a depth."""
+        change, end, ends = course.change[:, depth], float(course.balance[depth]), [course.years[0], course.years[-1]]
+        self.before.data = {"years": ends, "change": [0.0, 0.0]}
+        self.balance.data = {"years": ends, "change": [end, end]}
+        self.line.data = {"years": course.years, "change": change}
+        self.marks.data = {"years": list(NAMED), "change": [at(course, depth, year) for year in NAMED]}
+        text = f"in the end {words.signed(end)} {self._unit}"
+        self.name.data_source.data = {"years": [1.1], "change": [end], "text": [text]}
+        self.name.glyph.text_baseline = "bottom" if end >= 0 else "top"
+        low, high = min(0.0, end, float(change.min())), max(0.0, end, float(change.max()))
+        span = (high - low) or 1.0
+        below, above = (0.05, 0.2) if end >= 0 else (0.2, 0.05)
+        self.figure.y_range.update(start=low - below * span, end=high + above * span)
+        self._drawn = True
+        if not self.room.objects:
+            self.room.objects = [pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)]
+
+
+class Pace:
+    """The card."""
+
+    def __init__(self) -> None:
+        self._way: Way | None = None
+        self._answer: Answer | None = None
+        self._failed = False
+        self.sight = Sight(margin=0)
+        self.text = pn.pane.HTML("", stylesheets=[theme.TEXT, ROOM], margin=0, sizing_mode="stretch_width", css_classes=["said"])
+        self.world, self.here = Diagram("Pg C"), Diagram("kg C m⁻²")
+        self.panel = pn.Column(self.text, self.world.panel, self.here.panel, self.sight, stylesheets=[theme.CARD, GRID])
+
+    def show(self, answer: Answer) -> None:
+        """Another choice; what was drawn for another scenario goes."""
+        if self._answer is None or _asked(answer) != _asked(self._answer):
+            self._failed = False
+        self._answer = answer
+        self._update()
+
+    def draw(self, way: Way) -> None:
+        """Show a way, if it is that of the latest choice."""
+        self._way, self._failed = way, False
+        self._update()
+
+    def fail(self, _: Exception) -> None:
+        """Say that there is no way to show."""
+        self._failed = True
+        self._update()
+
+    def _update(self) -> None:
+        answer, way = self._answer, self._way
+        if answer is None:
+            return
+        scenario, place = _asked(answer)
+        known = way if way is not None and way.journey.scenario == scenario else None
+        self.text.object = f"<div class=words aria-busy={_flag(self._waits(known))}>{TITLE}{self._said(answer, known)}</div>"
+        self.world.title.object = f"<h3>World, {DEPTHS[answer.choice.depth].lower()}</h3>"
+        self.here.title.object = _place(answer)
+        if known is None:
+            self.world.clear()
+        else:
+            self.world.draw(known.world, answer.depth)
+        if known is None or known.here is None or known.journey.place != place:
+            self.here.clear()
+        else:
+            self.here.draw(known.here, answer.depth)
+
+    def _waits(self, known: Way | None) -> bool:
+        answer = self._answer
+        if answer is None or answer.choice.scenario.is_baseline or self._failed:
+            return False
+        return known is None or known.journey.place != answer.choice.place
+
+    def _said(self, answer: Answer, known: Way | None) -> str:
+        if answer.choice.scenario.is_baseline:
+            return REST
+        if known is None:
+            return TROUBLE if self._failed else BUSY
+        depth = answer.depth
+        said = describe(known.world, depth, "Pg C", DEPTH_WORDS[answer.choice.depth], float(answer.baseline.total[depth]))
+        if answer.profile is None:
+            return said
+        if known.here is None or known.journey.place != answer.choice.place:
+            return said + (TROUBLE if self._failed else "<p class=quiet>The place: being computed …</p>")
+        before = float(answer.profile.stock[0][depth])
+        return said + describe(known.here, depth, "kg C m⁻²", "at the place", before)
+
+
+def _asked(answer: Answer) -> tuple[object, object]:
+    return answer.choice.scenario, answer.choice.place
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _place(answer: Answer) -> str:
+    soil = answer.profile
+    if soil is None:
+        return "<p class=quiet>Click the map to see one place beside the world.</p>"
+    return f"<h3>{words.place(soil.latitude, soil.longitude)}, {DEPTHS[answer.choice.depth].lower()}</h3>"
+
+
+def at(course: Course, depth: int, year: float) -> float:
+    """Change by a year."""
+    return float(np.interp(np.log(year), np.log(course.years), course.change[:, depth]))
+
+
+def describe(course: Course, depth: int, unit: str, where: str, baseline: float) -> str:
+    """What a course says, in words, as HTML.
+
+    Args:
+        course: the course.
+        depth: position in ``grid.STOCK_DEPTHS``.
+        unit: of its changes.
+        where: what it is a course of.
+        baseline: stock at year zero [the same unit].
+    """
+    end = float(course.balance[depth])
+    years = words.listed([f"{year:,}" for year in NAMED])
+    steps = words.listed([f"<b>{words.signed(at(course, depth, year), 2)}</b>" for year in NAMED])
+    said = f"<p>After {years} years {where}: {steps} {unit}, of <b class=more>{words.signed(end)}</b> in the end.</p>"
+    if abs(end) < SMALL * baseline or end == 0:
+        return f"{said}<p class=quiet>So little changes in the end that parts of the way say nothing.</p>"
+    return f"{said}<p class=quiet>{share(course, depth)}</p>"
+
+
+def share(course: Course, depth: int) -> str:
+    """How much of the way is done by when, in words."""
+    done = course.change[:, depth] / course.balance[depth]
+    century, last = at(course, depth, 100) / course.balance[depth], float(done[-1])
+    if century < 0:
+        first = "After 100 years the change still points the other way"
+    elif century > 1:
+        first = "After 100 years it has gone further than in the end"
+    else:
+        first = f"{_percent(century)} of the way is done after 100 years"
+    over = np.flatnonzero(done >= 0.5)
+    if not len(over):
+        return f"{first}, not even half of it after 10,000 ({_percent(last)})."
+    half = _half(course.years, done, int(over[0]))
+    return f"{first}, half of it after {half}, {_percent(last)} after 10,000."
+
+
+def _half(years: np.ndarray, done: np.ndarray, first: int) -> str:
+    """When half of the way is done, in words."""
+    if first == 0:
+        return "the first"
+    pair = slice(first - 1, first + 1)
+    year = float(np.exp(np.interp(0.5, done[pair], np.log(years[pair]))))
+    return f"about {words.number(float(f'{year:.2g}'), 2)}"
+
+
+def _percent(part: float) -> str:
+    return f"{words.number(100 * part, 2)} %"
