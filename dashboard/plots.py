@@ -107,7 +107,7 @@ def way(ylabel: str) -> hv.Overlay:
     course = hv.Curve(ends, *kind).opts(color=ACCENT, line_width=3)
     marks = hv.Points(ends, kind).opts(color=ACCENT, line_color="white", line_width=1.5, size=11)
     name = hv.Labels(([1.0], [0.0], [""]), kind, "text").opts(
-        text_color=ACCENT, text_font_size="13px", text_font=FONT, text_font_style="bold", text_align="left"
+        text_color=ACCENT, text_font_size="13px", text_font_style="bold", text_align="left"
     )
     ticks = [(10.0**power, f"{10**power:,}") for power in range(5)]
     return (before * balance * course * marks * name).opts(

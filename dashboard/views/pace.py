@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import panel as pn
+from bokeh.core.properties import value
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTH_WORDS, DEPTHS
 from dashboard.engine import Answer
-from dashboard.pace import Course, Way
+from dashboard.pace import Course, FloatArray, Journey, Way
 from dashboard.sight import Sight
 
 HEIGHT = 200
@@ -32,10 +33,12 @@ ROOM = """
 """
 """Room for the longest sentence, so that what lies below stands still."""
 
+PETAGRAMS, PER_AREA = "Pg\N{NO-BREAK SPACE}C", "kg\N{NO-BREAK SPACE}C\N{NO-BREAK SPACE}m⁻²"
+
 TITLE = "<h2>How long it takes</h2>"
 REST = (
     "<p class=quiet>Soils need centuries to millennia to reach their new balance. Move a slider, and this card shows the way "
-    "there, year by year up to 10,000.</p>"
+    "there, over 10,000 years.</p>"
 )
 BUSY = "<p class=quiet>Being computed, some seconds once the sliders rest …</p>"
 TROUBLE = "<p>The way there could not be computed for this choice. Move a slider to go on.</p>"
@@ -50,6 +53,7 @@ class Diagram:
         self.before, self.balance, self.line = plots.sources(self.figure, "Line")
         (self.marks,) = plots.sources(self.figure, "Scatter")
         (self.name,) = plots.renderers(self.figure, "Text")
+        self.name.glyph.text_font = value(theme.FONT)
         self._unit = unit
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT, ROOM], margin=0, sizing_mode="stretch_width")
         self.room = pn.Column(height=HEIGHT, sizing_mode="stretch_width", margin=0)
@@ -93,7 +97,7 @@ class Pace:
         self._failed = False
         self.sight = Sight(margin=0)
         self.text = pn.pane.HTML("", stylesheets=[theme.TEXT, ROOM], margin=0, sizing_mode="stretch_width", css_classes=["said"])
-        self.world, self.here = Diagram("Pg C"), Diagram("kg C m⁻²")
+        self.world, self.here = Diagram(PETAGRAMS), Diagram(PER_AREA)
         self.panel = pn.Column(self.text, self.world.panel, self.here.panel, self.sight, stylesheets=[theme.CARD, GRID])
 
     def show(self, answer: Answer) -> None:
@@ -120,7 +124,9 @@ class Pace:
         scenario, place = _asked(answer)
         known = way if way is not None and way.journey.scenario == scenario else None
         self.text.object = f"<div class=words aria-busy={_flag(self._waits(known))}>{TITLE}{self._said(answer, known)}</div>"
-        self.world.title.object = f"<h3>World, {DEPTHS[answer.choice.depth].lower()}</h3>"
+        heading = "&nbsp;" if scenario.is_baseline else f"World, {DEPTHS[answer.choice.depth].lower()}"
+        self.world.title.object = f"<h3>{heading}</h3>"
+        self.here.room.visible = place is not None
         self.here.title.object = _place(answer)
         if known is None:
             self.world.clear()
@@ -143,17 +149,17 @@ class Pace:
         if known is None:
             return TROUBLE if self._failed else BUSY
         depth = answer.depth
-        said = describe(known.world, depth, "Pg C", DEPTH_WORDS[answer.choice.depth], float(answer.baseline.total[depth]))
+        said = describe(known.world, depth, PETAGRAMS, DEPTH_WORDS[answer.choice.depth], float(answer.baseline.total[depth]))
         if answer.profile is None:
             return said
         if known.here is None or known.journey.place != answer.choice.place:
             return said + (TROUBLE if self._failed else "<p class=quiet>The place: being computed …</p>")
         before = float(answer.profile.stock[0][depth])
-        return said + describe(known.here, depth, "kg C m⁻²", "at the place", before)
+        return said + describe(known.here, depth, PER_AREA, "at the place", before)
 
 
-def _asked(answer: Answer) -> tuple[object, object]:
-    return answer.choice.scenario, answer.choice.place
+def _asked(answer: Answer) -> Journey:
+    return Journey(answer.choice.scenario, answer.choice.place)
 
 
 def _flag(value: bool) -> str:
@@ -208,7 +214,7 @@ def share(course: Course, depth: int) -> str:
     return f"{first}, half of it after {half}, {_percent(last)} after 10,000."
 
 
-def _half(years: np.ndarray, done: np.ndarray, first: int) -> str:
+def _half(years: FloatArray, done: FloatArray, first: int) -> str:
     """When half of the way is done, in words."""
     if first == 0:
         return "the first"

@@ -229,3 +229,15 @@ def test_the_page_has_one_of_each_landmark_and_is_worked_by_keyboard(visitor: Vi
         if "Reset all" in name:
             return
     pytest.fail("expected the Tab key to reach 'Reset all' from the first slider, got past it")
+
+
+def test_the_way_to_the_new_balance_is_told_when_somebody_looks(visitor: Visitor) -> None:
+    page = visitor.page
+    heading = page.get_by_role("heading", name="How long it takes")
+    heading.scroll_into_view_if_needed()
+    page.mouse.move(800, 500)
+    page.mouse.wheel(0, 400)
+    visitor.slider().press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"^After 10, 100 and 1,000 years in the top metre: .* in the end\.$"))).to_be_visible()
+    page.get_by_role("button", name="Reset all").click()
+    expect(page.get_by_text(re.compile("Move a slider, and this card shows the way there"))).to_be_visible()

@@ -29,6 +29,19 @@ def after(page: Page, *moves: Callable[[], Any]) -> None:
     asyncio.run(live())
 
 
+def waited(page: Page, *moves: Callable[[], Any]) -> None:
+    """Make moves on a page whose last card is in sight, and wait for the way to the new balance after the last."""
+
+    async def live() -> None:
+        page.pace.sight.near = True
+        for move in moves:
+            move()
+        await page.answers.settled()
+        await page.ways.settled()
+
+    asyncio.run(live())
+
+
 def slide(page: Page, name: str, value: Any) -> Callable[[], None]:
     return lambda: page.sliders.sliders[name].param.update(value=value)
 
