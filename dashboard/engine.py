@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dashboard import ensemble, projection
-from dashboard.catalogue import CONTROLS
+from dashboard import ensemble, gains, projection
+from dashboard.catalogue import CONTROLS, GAINS
 from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.state import Choice
 from proda_core import mechanisms
@@ -188,6 +188,8 @@ class Engine:
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
+        if choice.variable in GAINS and choice.depth not in self.fields.gains:
+            self.fields.gains[choice.depth] = gains.of(self.model, choice.depth, self._turn, YIELD)
         outcome = self.outcome(choice.scenario, choice.variable)
         profile = self.profile(choice.place, choice.scenario, outcome) if choice.place else None
         return Answer(choice, outcome, self.baseline, profile)
