@@ -200,11 +200,11 @@ _SAME = " The map of the environmental modifiers is the same: both multiply the 
 
 
 def _gain(name: str, mechanism: str) -> MapVariable:
-    noun = CONTROLS[mechanism].noun
+    short = CONTROLS[mechanism].short
     grows = mechanism in ("cue", "carbon_input")  # more of these never takes carbon from a soil
     about = _GAIN + (_SAME if mechanism == "baseline_decomposition" else "")
     colours = "lajolla_r" if grows else "vik"
-    return MapVariable(name, f"Gain per +1 % {noun}", "kg C m⁻²", colours, group=SENSITIVITY, about=about)
+    return MapVariable(name, f"Gain per +1 % {short}", "kg C m⁻²", colours, group=SENSITIVITY, about=about)
 
 
 MAPS: dict[str, MapVariable] = {
