@@ -11,14 +11,17 @@ from proda_core.commands import (
     assimilate,
     card,
     climate,
+    control,
     error_model,
     evaluate,
     fetch,
     learn,
     observe,
     posterior,
+    sensitivity,
     serve,
     simulate,
+    sobol,
 )
 from proda_core.commands.base import Command, help_unless_chosen
 
@@ -27,13 +30,16 @@ app.add_typer(climate.app, name="climate")
 app.add_typer(posterior.app, name="posterior")
 app.command("assimilate")(assimilate.assimilate)
 app.command("card")(card.card)
+app.command("control")(control.control)
 app.command("error-model")(error_model.error_model)
 app.command("evaluate")(evaluate.evaluate)
 app.command("fetch")(fetch.fetch)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
+app.command("sobol")(sobol.sobol)
 
 
 def _show_version(wanted: bool) -> None:
