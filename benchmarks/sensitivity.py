@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--members", type=int, default=None, help="only the first so many")
     chosen = parser.parse_args()
+    torch.set_num_threads(1)  # as the commands do: the kernel brings threads of its own
     world = simulation.load_world()
     unit = retrieved.read(members=True)["member_unit"].values[: chosen.members]
     kernel.warm_up()
@@ -33,7 +34,7 @@ def main() -> None:
     data = curves(world, unit, MECHANISMS, ["published"])
     seconds = time.perf_counter() - start
     solves = data.sizes["member"] * len(MECHANISMS) * data.sizes["step"]
-    print(f"{len(world.parameters):,} columns, {torch.get_num_threads()} threads in PyTorch")
+    print(f"{len(world.parameters):,} columns")
     print(f"published curves, {solves} stocks: {seconds:.1f} s, {seconds / solves:.3f} s each")
     start = time.perf_counter()
     gradient_map(world)

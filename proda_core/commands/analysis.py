@@ -61,8 +61,11 @@ def ensemble(maps: Path | None, climate: Path | None, members: int | None) -> En
         raise Failure(
             f"expected a climate file at {source}, got none; make it with proda climate build, or name one with --climate"
         )
+    import torch
+
     from proda_core import process, retrieved, sensitivity, simulation
 
+    torch.set_num_threads(1)  # small arrays; the process model brings threads of its own
     path = maps or retrieved.default_path()
     unit = retrieved.read(path, members=True, climate=source)["member_unit"].values[:members]
     world = simulation.load_world(source, retrieved=path)

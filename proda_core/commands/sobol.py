@@ -86,11 +86,11 @@ def _show(data: xr.Dataset, cells: int) -> None:
     last = globe.isel(size=-1)
     table = Table("input", *(f"n = {size}: total" for size in data["size"].values), "alone")
     for i in (-last["total"].values).argsort():
-        cells_of = [
-            f"{float(part['total'][i]):.3f} +- {float(part['total_confidence'][i]):.3f}" for _, part in globe.groupby("size")
-        ]
+        row = globe.isel(input=int(i))
+        told = zip(row["total"].values, row["total_confidence"].values, strict=True)
+        totals = [f"{total:.3f} +- {confidence:.3f}" for total, confidence in told]
         alone = f"{float(last['first'][i]):.3f} +- {float(last['first_confidence'][i]):.3f}"
-        table.add_row(str(data["input"].values[i]), *cells_of, alone)
+        table.add_row(str(data["input"].values[i]), *totals, alone)
     Console().print(table)
     error = 100 * float(data.attrs["largest_relative_error_of_sample"])
     typer.echo(f"{cells:,} land cells stand for the globe; their stock is off by at most {error:.2f} % when a mechanism changes.")

@@ -122,6 +122,22 @@ def test_control_leaves_the_full_model_as_it_is(data: Path, tmp_path: Path) -> N
     assert np.all(found["moved"] >= np.abs(found["stock"] - found["stock"].sel(control="none")) - 1e-9)
 
 
+@pytest.mark.parametrize(("over", "inputs"), [("mechanisms", 6), ("parameters", 21)])
+def test_sobol_tells_indices_of_globe_and_zones_and_how_good_the_sample_is(
+    data: Path, tmp_path: Path, over: str, inputs: int
+) -> None:
+    out = tmp_path / "i.nc"
+    done = proda("sobol", "--out", out, "--over", over, "--size", "8", "--cells", "150", "--depth", "1m")
+    assert done.exit_code == 0, done.output
+    found = xr.open_dataset(out)
+    assert found.sizes["input"] == inputs
+    assert found["output"].values[0] == "globe"
+    assert {str(name) for name in found["output"].values[1:]} <= set(simulation.load_world().regions["koppen"].names)
+    assert 0 < found.attrs["largest_relative_error_of_sample"] < 0.1
+    assert "land cells stand for the globe" in done.output
+    assert set(tmp_path.iterdir()) == {out}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
