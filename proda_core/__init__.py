@@ -22,6 +22,7 @@ Where each part lives, lowest first:
 - ``learning``: networks that give parameters everywhere, from site posteriors or through the process model; skill, model card
 - ``retrieved``: the file of retrieved maps, checked before it is believed
 - ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out; ensembles of parameters
+- ``sensitivity``: what controls the stock: curves, maps of derivatives, component control, shares of variance, uncertainty
 - ``commands``, ``__main__``: the ``proda`` command, one file a subcommand
 
 Public names are loaded when they are first used, so that importing the package costs nothing:
