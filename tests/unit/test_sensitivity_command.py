@@ -64,6 +64,36 @@ def test_a_table_has_a_row_for_each_figure(data: Path, tmp_path: Path) -> None:
     assert set(frame["recipe"]) == {"published"}
 
 
+def test_a_budget_of_variances_on_request(data: Path, tmp_path: Path) -> None:
+    out, budget = tmp_path / "s.csv", tmp_path / "b.csv"
+    ask = ("sensitivity", "--out", out, "--members", "2", "--recipe", "published", "--mechanism", "cue", "--depth", "2m")
+    done = proda(*ask, "--budget", budget)
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(budget).set_index("source")
+    assert table.loc["learning", "sd"] == pytest.approx(retrieved.read()["one_percent"].values[:, 2].std(ddof=1))
+    assert set(table["depth"]) == {"2m"}
+    message = fails(*ask[:2], tmp_path / "t.csv", *ask[3:], "--posterior", tmp_path / "p", code=2)
+    assert "expected --budget beside --posterior" in message
+
+
+def test_a_cluster_gives_what_this_computer_gives(data: Path, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    here, there = tmp_path / "here.nc", tmp_path / "there.nc"
+    ask = ("--members", "1", "--recipe", "published", "--mechanism", "environmental_modifier")
+    assert proda("sensitivity", "--out", here, *ask).exit_code == 0
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address=None,
+        processes=True,
+        host="127.0.0.1",
+        local_directory=str(tmp_path / "dask"),
+    ) as cluster:
+        done = proda("sensitivity", "--out", there, *ask, "--scheduler", cluster.scheduler_address)
+    assert done.exit_code == 0, done.output
+    assert xr.open_dataset(here).equals(xr.open_dataset(there))
+
+
 def test_an_interrupted_run_goes_on_with_what_is_kept(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, work = tmp_path / "s.nc", ensembles._piece
     ask = ("sensitivity", "--out", out, "--members", "3", "--recipe", "published", "--mechanism", "cue")
