@@ -94,7 +94,7 @@ CONTROLS: dict[str, Control] = {
 """The seven sliders, in the order of the page."""
 
 
-STOCKS, MECHANISMS, PARAMETERS, EVIDENCE = GROUPS = ("Stocks", "Mechanisms", "Parameters", "Evidence")
+STOCKS, MECHANISMS, SENSITIVITY, PARAMETERS, EVIDENCE = GROUPS = ("Stocks", "Mechanisms", "Sensitivity", "Parameters", "Evidence")
 """Groups of maps: a scenario changes the first two."""
 
 
@@ -103,7 +103,7 @@ class MapVariable:
     """One map.
 
     Attributes:
-        name: ``soc``, a key of ``mechanisms.UNITS``, a parameter's id, ``profile_count`` or ``dissimilarity``.
+        name: ``soc``, a key of ``mechanisms.UNITS`` or :data:`GAINS`, a parameter's id, ``profile_count`` or ``dissimilarity``.
         label: its name on the page; a symbol's index follows an underscore.
         unit: unit as it is printed.
         colours: name of its colour map in ``cmcrameri``.
@@ -122,8 +122,8 @@ class MapVariable:
 
     @property
     def has_depth(self) -> bool:
-        """Whether it is a stock above a chosen depth."""
-        return self.name == "soc"
+        """Whether it is a stock above a chosen depth, or what such a stock gains."""
+        return self.group in (STOCKS, SENSITIVITY)
 
     @property
     def follows_scenarios(self) -> bool:
@@ -186,6 +186,27 @@ _UNLIKE = (
     "threshold of the area of applicability)."
 )
 
+GAINS: dict[str, str] = {
+    f"gain_{name}": name for name in ("cue", "carbon_input", "input_allocation", "baseline_decomposition", "vertical_transport")
+}
+"""Maps of sensitivity, and the mechanism of each; that of the environmental modifiers would be that of decomposition."""
+
+_GAIN = (
+    "What the soil of each place gains in the end for one per cent more of this mechanism there, to first order: the derivative "
+    "of its stock by the logarithm of the mechanism, over 100, at the baseline. The adjoint of the model gives it for all cells "
+    "and mechanisms at once."
+)
+_SAME = " The map of the environmental modifiers is the same: both multiply the same rates."
+
+
+def _gain(name: str, mechanism: str) -> MapVariable:
+    short = CONTROLS[mechanism].short
+    grows = mechanism in ("cue", "carbon_input")  # more of these never takes carbon from a soil
+    about = _GAIN + (_SAME if mechanism == "baseline_decomposition" else "")
+    colours = "lajolla_r" if grows else "vik"
+    return MapVariable(name, f"Gain per +1 % {short}", "kg C m⁻²", colours, group=SENSITIVITY, about=about)
+
+
 MAPS: dict[str, MapVariable] = {
     variable.name: variable
     for variable in (
@@ -197,6 +218,7 @@ MAPS: dict[str, MapVariable] = {
         MapVariable("environmental_modifier", "Environmental modifier", "1", "batlow", logarithmic=True),
         MapVariable("vertical_transport", "Vertical transport", "yr⁻¹", "batlow", logarithmic=True),
         MapVariable("residence_time", "Residence time", "yr", "lajolla_r", logarithmic=True),
+        *(_gain(*pair) for pair in GAINS.items()),
         *map(_parameter, parameters.PARAMETERS),
         MapVariable("profile_count", "Training profiles", "per 2.5° block", "batlow_r", True, EVIDENCE, _PROFILES),
         MapVariable("dissimilarity", "How unlike the training sites", "1", "acton_r", False, EVIDENCE, _UNLIKE),
@@ -204,7 +226,7 @@ MAPS: dict[str, MapVariable] = {
 }
 """The maps, in the order of the page."""
 
-_WANTED = {"soc", *mechanisms.UNITS, *parameters.IDS, "profile_count", "dissimilarity"}
+_WANTED = {"soc", *mechanisms.UNITS, *GAINS, *parameters.IDS, "profile_count", "dissimilarity"}
 if set(MAPS) != _WANTED or len({variable.label for variable in MAPS.values()}) < len(MAPS):
     raise RuntimeError(f"expected a map with a label of its own for each of {', '.join(sorted(_WANTED))}; got {', '.join(MAPS)}")
 

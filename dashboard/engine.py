@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dashboard import ensemble, projection
-from dashboard.catalogue import CONTROLS
+from dashboard import ensemble, gains, projection
+from dashboard.catalogue import CONTROLS, GAINS
 from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.kept import Kept
 from dashboard.pace import OvertakenError, Pace
@@ -165,6 +165,8 @@ class Engine:
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
+        if choice.variable in GAINS and choice.depth not in self.fields.gains:
+            self.fields.gains[choice.depth] = gains.of(self.model, choice.depth, self._turn, YIELD)
         outcome = self.outcome(choice.scenario, choice.variable)
         profile = self.profile(choice.place, choice.scenario, outcome) if choice.place else None
         return Answer(choice, outcome, self.baseline, profile)

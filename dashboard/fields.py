@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.catalogue import EVIDENCE, MAPS, SCENARIO_VIEWS, VIEWS
+from dashboard.catalogue import EVIDENCE, GAINS, MAPS, SCENARIO_VIEWS, SENSITIVITY, VIEWS
 from dashboard.ensemble import Ensemble
 from proda_core import parameters
 from proda_core.grid import STOCK_DEPTHS, LandGrid
@@ -32,6 +32,7 @@ class Fields:
         self._area, self._baseline, self._ensemble = land.area, baseline, ensemble
         self._parameter: dict[str, FloatArray] = dict(zip(parameters.IDS, np.ascontiguousarray(physical.T), strict=True))
         self.profiles = self._nowhere() if ensemble is None else profiles_in_blocks(land, ensemble.profiles)
+        self.gains: dict[str, dict[str, FloatArray]] = {}  # by depth and mechanism, once ``gains.Gains`` has worked them out
         self._evidence: dict[str, FloatArray] = {}
         if ensemble is not None:
             self._evidence = {"profile_count": self.profiles, "dissimilarity": ensemble.dissimilarity}
@@ -41,6 +42,8 @@ class Fields:
         row = MAPS[variable]
         if row.group == EVIDENCE and not self._evidence:
             return "Where the profiles are is not known without the retrieved parameters, which are missing."
+        if row.group == SENSITIVITY and view != "baseline":
+            return "The sensitivity is worked out at the baseline."
         if not row.follows_scenarios and view in SCENARIO_VIEWS:
             what = (
                 "the profiles: there is one map of them"
@@ -98,6 +101,9 @@ class Fields:
             return -nice(0.1 * high), nice(0.1 * high)
         if view == "uncertainty" or variable == "dissimilarity":
             return 0.0, nice(high) or 1.0
+        if variable in GAINS:
+            most = nice(max(high, -low)) or 1.0
+            return (0.0 if MAPS[variable].colours != "vik" else -most), most
         if variable == "profile_count":
             return 1.0, max(nice(high), 10.0)
         if variable in parameters.INDEX:
@@ -138,6 +144,8 @@ class Fields:
             return self._parameter[variable]
         if MAPS[variable].group == EVIDENCE:
             return self._evidence.get(variable, self._nowhere())
+        if variable in GAINS:
+            return self.gains[depth][GAINS[variable]]
         if variable == "soc":
             return at_depth(outcome.soc, depth)
         return outcome.mechanism[variable]

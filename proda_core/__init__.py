@@ -25,6 +25,7 @@ Where each part lives, lowest first:
 - ``retrieved``: the file of retrieved maps, checked before it is believed
 - ``simulation``: the globe, parameters and forcing in, stocks and mechanisms out, in balance or on the way to it; ensembles of
   parameters
+- ``sensitivity``: what controls the stock: curves, maps of derivatives, component control, shares of variance, uncertainty
 - ``commands``, ``__main__``: the ``proda`` command, one file a subcommand
 
 Public names are loaded when they are first used, so that importing the package costs nothing:

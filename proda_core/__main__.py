@@ -11,6 +11,7 @@ from proda_core.commands import (
     assimilate,
     card,
     climate,
+    control,
     error_model,
     evaluate,
     fetch,
@@ -18,8 +19,10 @@ from proda_core.commands import (
     observe,
     posterior,
     scenario,
+    sensitivity,
     serve,
     simulate,
+    sobol,
     transient,
 )
 from proda_core.commands.base import Command, help_unless_chosen
@@ -29,14 +32,17 @@ app.add_typer(climate.app, name="climate")
 app.add_typer(posterior.app, name="posterior")
 app.command("assimilate")(assimilate.assimilate)
 app.command("card")(card.card)
+app.command("control")(control.control)
 app.command("error-model")(error_model.error_model)
 app.command("evaluate")(evaluate.evaluate)
 app.command("fetch")(fetch.fetch)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)
 app.command("scenario")(scenario.scenario)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
+app.command("sobol")(sobol.sobol)
 app.command("transient")(transient.transient)
 
 

@@ -13,7 +13,19 @@ from bokeh.models import ColumnDataSource, CustomJS, CustomJSHover, HoverTool, P
 
 from dashboard import legend, plots, projection, theme, words
 from dashboard.buttons import Buttons
-from dashboard.catalogue import DEPTHS, EVIDENCE, GROUPS, MAPS, PARAMETERS, SCENARIO_VIEWS, SPREAD_COLOURS, VIEWS, MapVariable
+from dashboard.catalogue import (
+    DEPTHS,
+    EVIDENCE,
+    GAINS,
+    GROUPS,
+    MAPS,
+    PARAMETERS,
+    SCENARIO_VIEWS,
+    SENSITIVITY,
+    SPREAD_COLOURS,
+    VIEWS,
+    MapVariable,
+)
 from dashboard.engine import Answer, Engine
 from dashboard.state import Choice, State
 
@@ -228,12 +240,20 @@ class Map:
         title = words.map_title(variable.label, variable.unit, self._said(variable, view), depth)
         self.title.object = legend.heading(title, (fields.refusal(variable.name, key) for key in VIEWS))
         self.bar.object = legend.colour_bar(name, limits, unit, logarithmic, change, variable.name)
-        self.about.object = f"<p class='quiet keys'>{escape(variable.about)}</p>" if variable.about else ""
+        about = f"{self._summed(choice)}{variable.about}"
+        self.about.object = f"<p class='quiet keys'>{escape(about)}</p>" if about else ""
         self.fit.param.update(label="Fixed colours" if fitted else "Fit colours", visible=change)
+
+    def _summed(self, choice: Choice) -> str:
+        """What a map of sensitivity adds up to."""
+        if choice.variable not in GAINS:
+            return ""
+        total = self._engine.model.global_stock(self._engine.fields.gains[choice.depth][GAINS[choice.variable]])
+        return f"Over all land: {words.signed(float(total))} Pg C. "
 
     def _said(self, variable: MapVariable, view: str) -> str:
         """A view in the title of a map."""
-        if variable.group == EVIDENCE:
+        if variable.group in (EVIDENCE, SENSITIVITY):
             return ""
         if variable.group == PARAMETERS and view == "baseline":
             return "the same everywhere, not retrieved" if self._engine.ensemble is None else "best estimate"

@@ -1,0 +1,49 @@
+"""What controls the stock: curves, maps, variances, and how sure one may be.
+
+- ``columns``: columns in which only the terms of the mechanism that changes are evaluated again
+- ``recipes``: two ways to change a mechanism, the published one and that of the sliders; the regression on the change it made
+- ``marginal``: :func:`marginal`, the global stock as one mechanism changes, for each member of an ensemble
+- ``pieces``, ``ensembles``: :func:`curves`, those of all members, in pieces that are kept and may be done on a cluster
+- ``gradient``: :func:`gradient_map`, the derivative by every mechanism in every cell, by the adjoint
+- ``control``: :func:`control`, stock and explained variation with one mechanism made uniform
+- ``sample``, ``sobol``: few cells that stand for the globe; :func:`sobol`, shares of the variance of the stock
+- ``uncertainty``: a budget of the variances of the response to +1 % carbon use efficiency
+"""
+
+from proda_core.sensitivity.columns import MECHANISMS, Columns
+from proda_core.sensitivity.control import CONTROLS, Observed, control, site_mean
+from proda_core.sensitivity.control import summary as summary_of_control
+from proda_core.sensitivity.ensembles import curves, ranking
+from proda_core.sensitivity.gradient import gradient_map
+from proda_core.sensitivity.marginal import marginal, marginals
+from proda_core.sensitivity.pieces import Shelf
+from proda_core.sensitivity.recipes import RECIPES, STEPS, Curve, Fit, Recipe, clip, perturb, regress
+from proda_core.sensitivity.sobol import Study, over_mechanisms, over_parameters, sobol
+
+__all__ = [
+    "CONTROLS",
+    "MECHANISMS",
+    "RECIPES",
+    "STEPS",
+    "Columns",
+    "Curve",
+    "Fit",
+    "Observed",
+    "Recipe",
+    "Shelf",
+    "Study",
+    "clip",
+    "control",
+    "curves",
+    "gradient_map",
+    "marginal",
+    "marginals",
+    "over_mechanisms",
+    "over_parameters",
+    "perturb",
+    "ranking",
+    "regress",
+    "site_mean",
+    "sobol",
+    "summary_of_control",
+]
