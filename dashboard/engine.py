@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dashboard import ensemble, gains, projection
+from dashboard import ensemble, projection
 from dashboard.catalogue import CONTROLS, GAINS
 from dashboard.fields import DEPTH_INDEX, Fields
+from dashboard.gains import Gains
 from dashboard.kept import Kept
 from dashboard.pace import OvertakenError, Pace
 from dashboard.state import Choice
@@ -137,7 +138,8 @@ class Engine:
         self.evidence, self.untested = tested, untested
         self.notices = (*world.notices, *([untested] if untested else ()))
         self.ensemble = None if world.retrieved is None else ensemble.from_dataset(world.retrieved)
-        self.fields = Fields(world.land, self.baseline, world.parameters.numpy(), self.ensemble)
+        gains = Gains(self.model, self._gently).above
+        self.fields = Fields(world.land, self.baseline, world.parameters.numpy(), self.ensemble, gains)
         self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
         self._outcomes: Kept[tuple[Scenario | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
@@ -165,8 +167,8 @@ class Engine:
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
-        if choice.variable in GAINS and choice.depth not in self.fields.gains:
-            self.fields.gains[choice.depth] = gains.of(self.model, choice.depth, self._turn, YIELD)
+        if choice.variable in GAINS:
+            self.fields.gains(choice.depth)  # here, off the event loop
         outcome = self.outcome(choice.scenario, choice.variable)
         profile = self.profile(choice.place, choice.scenario, outcome) if choice.place else None
         return Answer(choice, outcome, self.baseline, profile)

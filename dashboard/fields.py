@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -26,13 +28,21 @@ class Fields:
         baseline: the unperturbed globe, with every mechanism.
         physical: the parameters that it was solved with, physical units (cell, 21).
         ensemble: what is known of their spread, if anything is.
+        gains: gain per cent of each mechanism (cell,) above a depth.
     """
 
-    def __init__(self, land: LandGrid, baseline: Outcome, physical: FloatArray, ensemble: Ensemble | None) -> None:
+    def __init__(
+        self,
+        land: LandGrid,
+        baseline: Outcome,
+        physical: FloatArray,
+        ensemble: Ensemble | None,
+        gains: Callable[[str], Mapping[str, FloatArray]],
+    ) -> None:
         self._area, self._baseline, self._ensemble = land.area, baseline, ensemble
         self._parameter: dict[str, FloatArray] = dict(zip(parameters.IDS, np.ascontiguousarray(physical.T), strict=True))
         self.profiles = self._nowhere() if ensemble is None else profiles_in_blocks(land, ensemble.profiles)
-        self.gains: dict[str, dict[str, FloatArray]] = {}  # by depth and mechanism, once ``gains.Gains`` has worked them out
+        self.gains = gains
         self._evidence: dict[str, FloatArray] = {}
         if ensemble is not None:
             self._evidence = {"profile_count": self.profiles, "dissimilarity": ensemble.dissimilarity}
@@ -145,7 +155,7 @@ class Fields:
         if MAPS[variable].group == EVIDENCE:
             return self._evidence.get(variable, self._nowhere())
         if variable in GAINS:
-            return self.gains[depth][GAINS[variable]]
+            return self.gains(depth)[GAINS[variable]]
         if variable == "soc":
             return at_depth(outcome.soc, depth)
         return outcome.mechanism[variable]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,37 @@ FloatArray = npt.NDArray[np.float64]
 PER_CENT = 100.0
 
 
-def of(model: GlobalModel, depth: str, turn: threading.Lock, pause: float) -> dict[str, FloatArray]:
-    """First-order gain of the stock above a depth for one per cent more of each mechanism [kg m-2] (cell,), at the baseline.
+class Gains:
+    """First-order gains at the baseline, kept for whoever asks next.
 
     Args:
         model: the globe.
-        depth: key of ``grid.STOCK_DEPTHS``.
-        turn: held for one stretch of cells at a time, so that visitors who move sliders wait for no more than that.
-        pause: before each stretch [s].
+        turn: makes the context of each piece of work: a lock that slider moves have first.
     """
-    found = np.empty((len(MECHANISMS), len(model)))
-    for rows in chunks(len(model)):
-        time.sleep(pause)
-        with turn:
-            found[:, rows] = by_mechanism(model.terms(rows), depth).T.numpy()
-    return dict(zip(MECHANISMS, found / (PER_CENT * GRAMS_PER_KILOGRAM), strict=True))
+
+    def __init__(self, model: GlobalModel, turn: Callable[[], AbstractContextManager[None]]) -> None:
+        self._model, self._turn = model, turn
+        self._known: dict[str, dict[str, FloatArray]] = {}
+        self._one = threading.Lock()
+
+    def above(self, depth: str) -> dict[str, FloatArray]:
+        """Gain of the stock above a depth for one per cent more of each mechanism [kg m-2] (cell,).
+
+        Args:
+            depth: key of ``grid.STOCK_DEPTHS``.
+
+        Returns:
+            gains by mechanism; the first call for a depth takes half a second.
+        """
+        with self._one:
+            if depth not in self._known:
+                self._known[depth] = self._found(depth)
+            return self._known[depth]
+
+    def _found(self, depth: str) -> dict[str, FloatArray]:
+        cells = len(self._model)
+        found = np.empty((len(MECHANISMS), cells))
+        for rows in chunks(cells):
+            with self._turn():
+                found[:, rows] = by_mechanism(self._model.terms(rows), depth).T.numpy()
+        return dict(zip(MECHANISMS, found / (PER_CENT * GRAMS_PER_KILOGRAM), strict=True))

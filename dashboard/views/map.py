@@ -248,7 +248,7 @@ class Map:
         """What a map of sensitivity adds up to."""
         if choice.variable not in GAINS:
             return ""
-        total = self._engine.model.global_stock(self._engine.fields.gains[choice.depth][GAINS[choice.variable]])
+        total = self._engine.model.global_stock(self._engine.fields.gains(choice.depth)[GAINS[choice.variable]])
         return f"Over all land: {words.signed(float(total))} Pg C. "
 
     def _said(self, variable: MapVariable, view: str) -> str:

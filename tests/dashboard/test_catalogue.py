@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS, GROUPS, MAPS
+from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS, GAINS, GROUPS, MAPS
 from proda_core import mechanisms
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.parameters import IDS, PARAMETERS, Parameter
@@ -50,8 +50,9 @@ def test_names_of_sliders_and_of_the_fields_beside_them_differ() -> None:
 def test_there_is_a_map_for_the_stock_every_mechanism_every_parameter_and_the_evidence() -> None:
     assert next(iter(MAPS)) == "soc"
     groups = {group: [name for name, variable in MAPS.items() if variable.group == group] for group in GROUPS}
-    assert list(groups.values()) == [["soc"], list(mechanisms.UNITS), list(IDS), ["profile_count", "dissimilarity"]]
-    assert [name for name, variable in MAPS.items() if variable.has_depth] == ["soc"]
+    evidence = ["profile_count", "dissimilarity"]
+    assert list(groups.values()) == [["soc"], list(mechanisms.UNITS), list(GAINS), list(IDS), evidence]
+    assert [name for name, variable in MAPS.items() if variable.has_depth] == ["soc", *GAINS]
     assert [name for name, variable in MAPS.items() if variable.follows_scenarios] == ["soc", *mechanisms.UNITS]
 
 

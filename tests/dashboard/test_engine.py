@@ -251,7 +251,7 @@ def test_views_of_a_map_fit_together(engine: Engine) -> None:
 
 def test_per_cent_of_nothing_is_no_value(engine: Engine) -> None:
     nothing = Outcome(Scenario(), np.zeros_like(engine.baseline.soc), np.zeros(4), 0.4, {})
-    fields = Fields(engine.model.land, nothing, np.zeros((len(engine.model), COUNT)), None)
+    fields = Fields(engine.model.land, nothing, np.zeros((len(engine.model), COUNT)), None, lambda _: {})
     assert np.isnan(fields.values("soc", "percent", "1m", engine.outcome(Scenario(cue=0.05)))).all()
 
 
