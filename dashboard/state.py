@@ -22,10 +22,13 @@ class State(param.Parameterized):
     mechanism = param.Selector(default="cue", objects=list(CONTROLS), doc="What the response curve runs through.")
 
     def __init__(self, first: Choice | None = None) -> None:
-        super().__init__(choice=first or Choice())
-        if first is not None and first != Choice():
-            self.follows = False
-        self.history = History(self.choice)
+        super().__init__()
+        self.begin(first or Choice())
+
+    def begin(self, first: Choice) -> None:
+        """Start with a choice, nothing before it; one that a link made keeps its view when sliders move."""
+        self.history = History(first)
+        self.param.update(choice=first, follows=first == Choice(), mechanism="cue")
 
     def set_change(self, name: str, value: Any) -> bool:
         """Set one slider [its unit]; values outside its range move to the nearest limit.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from dashboard.catalogue import GAINS, MAPS, PARAMETERS, TAO_2023
+from dashboard.catalogue import DEPTHS, GAINS, MAPS, PARAMETERS, TAO_2023
 from dashboard.choice import Choice
 from dashboard.engine import Engine
 from dashboard.fields import DEPTH_INDEX
@@ -27,7 +27,8 @@ def python(choice: Choice) -> str:
             "model = GlobalModel(world)",
             f"outcome = model.respond(Scenario({changes}){wanted})",
             f"depth = {DEPTH_INDEX[choice.depth]}  # of 0.3 m, 1 m, 2 m and full depth",
-            'print(f"{outcome.total[depth]:.6g} Pg C, {outcome.total[depth] - model.baseline.total[depth]:+.6g}")',
+            "change = outcome.total[depth] - model.baseline.total[depth]",
+            'print(f"{outcome.total[depth]:.6g} Pg C, {change:+.6g}")',
             *_map(choice),
             *_place(choice),
         ]
@@ -77,7 +78,7 @@ def citation(choice: Choice, engine: Engine, address: str) -> str:
         address: of the page; empty where it is not known.
     """
     where = f" {address}." if address else ""
-    depth = f", {choice.depth}" if MAPS[choice.variable].has_depth else ""
+    depth = f", {DEPTHS[choice.depth]}" if MAPS[choice.variable].has_depth else ""
     today = datetime.now(UTC)
     return (
         f"PRODA Explorer developers ({today.year}). PRODA Explorer {__version__}, model and maps {engine.version}: "
