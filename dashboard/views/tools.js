@@ -37,7 +37,7 @@ export function render({model}) {
   const ask = (what) => { model.asked = {what, number: ++wishes} }
   const address = () => `${location.origin}${location.pathname}${model.query ? `?${model.query}` : ""}`
 
-  const said = element("span", {role: "status", class: "unseen"})
+  const said = element("span", {"aria-live": "polite", class: "unseen"})
   const tell = (text) => { said.textContent = ""; setTimeout(() => { said.textContent = text }, 50) }
   const button = (name, label, keys, call) => {
     const made = element("button", {type: "button", "aria-label": label, title: keys ? `${label} (${keys})` : label}, icon(name))
