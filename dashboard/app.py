@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from html import escape
 
@@ -9,11 +10,12 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
 
-from dashboard import engine, theme
+from dashboard import engine, link, theme
+from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.pace import Journey, Way
 from dashboard.screen import Screen
-from dashboard.state import Choice, State
+from dashboard.state import State
 from dashboard.views.evidence import Evidence
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
@@ -23,6 +25,7 @@ from dashboard.views.profile import Profile
 from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
 from dashboard.views.stocks import Stocks
+from dashboard.views.tools import Tools
 
 TITLE = "PRODA Explorer"
 TROUBLE = "The model could not answer this choice; the page still works. Move a slider, or reset all, to go on."
@@ -33,11 +36,21 @@ REST = 0.6
 METHOD = "CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move."
 
 
-class Page:
-    """One visitor's page."""
+LOOK_BACK = 1.3
+"""How long a replay shows what was there before [s]."""
 
-    def __init__(self, shared: Engine) -> None:
-        self.state = State()
+
+class Page:
+    """One visitor's page.
+
+    Args:
+        shared: the model.
+        opened: what a link said, if the visitor followed one.
+    """
+
+    def __init__(self, shared: Engine, opened: link.Opened | None = None) -> None:
+        first = opened or link.Opened(Choice())
+        self.state = State(first.choice)
         self.engine = shared
         self.headline, self.stocks = Headline(shared), Stocks(shared)
         self.map = Map(self.state, shared)
@@ -45,7 +58,9 @@ class Page:
         self.response = Response(self.state, shared)
         self.pace = Pace()
         self.sliders = Sliders(self.state)
-        self.notices, self.evidence = Notices(shared.notices), Evidence(self.state, shared)
+        self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
+        self.tools = Tools(self.state, shared, self.replay)
+        self._replay: asyncio.Task[None] | None = None
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
@@ -80,6 +95,20 @@ class Page:
     def _way(self, journey: Journey) -> Way:
         return self.engine.pace.way(journey, lambda: self.ways.overtaken(journey))
 
+    def replay(self) -> None:
+        """Show the last change of the sliders once more."""
+        if self._replay is None or self._replay.done():
+            self._replay = asyncio.get_running_loop().create_task(self._replayed())
+
+    async def _replayed(self) -> None:
+        if not self.state.look_back():
+            return
+        shown = self.state.choice
+        await self.answers.settled()
+        await asyncio.sleep(LOOK_BACK)
+        if self.state.choice is shown:  # nothing was chosen meanwhile
+            await self.screen.change(self.state.look_again)
+
     def started(self) -> None:
         """What can wait until the page is there."""
         self.pace.sight.ready = True
@@ -107,7 +136,8 @@ class Page:
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
         main = pn.Column(globe, side, self.pace.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
-            title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
+            title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
+            sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,
         )  # fmt: skip
         with edit_readonly(shown):
@@ -117,7 +147,8 @@ class Page:
 
 def page() -> pmui.Page:
     """A page for a new visitor."""
-    visitor = Page(engine.shared())
+    shared = engine.shared()
+    visitor = Page(shared, link.open_link(pn.state.session_args, shared.version))
     if pn.state.curdoc is not None:
         pn.state.onload(partial(visitor.started))
         pn.state.on_session_destroyed(lambda _: visitor.close())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import threading
@@ -10,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -20,12 +21,12 @@ import torch
 
 from dashboard import ensemble, projection
 from dashboard.catalogue import CONTROLS, GAINS
+from dashboard.choice import Choice
 from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.gains import Gains
 from dashboard.kept import Kept
 from dashboard.pace import OvertakenError, Pace
-from dashboard.state import Choice
-from proda_core import mechanisms
+from proda_core import __version__, mechanisms
 from proda_core.grid import LAYERS, SOIL_POOLS
 from proda_core.learning import evidence
 from proda_core.learning.evidence import Evidence, EvidenceError
@@ -140,6 +141,7 @@ class Engine:
         self.ensemble = None if world.retrieved is None else ensemble.from_dataset(world.retrieved)
         gains = Gains(self.model, self._gently).above
         self.fields = Fields(world.land, self.baseline, world.parameters.numpy(), self.ensemble, gains)
+        self.version = f"{__version__}-{_fingerprint(world)}"
         self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
         self._outcomes: Kept[tuple[Scenario | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
@@ -331,6 +333,14 @@ class LatestWins(Generic[Wish, Answered]):
             except Exception as error:
                 log.exception("no answer to %r", wish)
                 await self._deliver(partial(self._fail, error))
+
+
+def _fingerprint(world: World) -> str:
+    """A few characters that change with parameters or forcing."""
+    found = hashlib.sha256()
+    for values in (world.parameters, *(getattr(world.forcing, field.name) for field in fields(world.forcing))):
+        found.update(values.numpy().astype(np.float32).tobytes())
+    return found.hexdigest()[:6]
 
 
 @cache

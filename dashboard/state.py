@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Hashable
 from typing import Any
 
 import param
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
+from dashboard.choice import DIGITS, Choice
+from dashboard.history import History
 from proda_core.scenario import Scenario, finite
-
-DIGITS = 6
-"""Decimals of a relative change that are kept, so that equal choices are equal keys."""
-
-
-BASELINE = Scenario()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Everything that the page shows follows from this; hashable, so that answers can be kept.
-
-    Attributes:
-        scenario: what was changed.
-        variable: key of ``catalogue.MAPS``.
-        depth: key of ``catalogue.DEPTHS``.
-        view: key of ``catalogue.VIEWS``.
-        place: latitude and longitude [degrees], or none.
-    """
-
-    scenario: Scenario = BASELINE
-    variable: str = "soc"
-    depth: str = "1m"
-    view: str = "scenario"
-    place: tuple[float, float] | None = None
 
 
 class State(param.Parameterized):
@@ -42,6 +20,15 @@ class State(param.Parameterized):
     choice = param.ClassSelector(class_=Choice, default=Choice())
     follows = param.Boolean(default=True, doc="Whether the map turns to the change by itself when a slider first moves.")
     mechanism = param.Selector(default="cue", objects=list(CONTROLS), doc="What the response curve runs through.")
+
+    def __init__(self, first: Choice | None = None) -> None:
+        super().__init__()
+        self.begin(first or Choice())
+
+    def begin(self, first: Choice) -> None:
+        """Start with a choice, nothing before it; one that a link made keeps its view when sliders move."""
+        self.history = History(first)
+        self.param.update(choice=first, follows=first == Choice(), mechanism="cue")
 
     def set_change(self, name: str, value: Any) -> bool:
         """Set one slider [its unit]; values outside its range move to the nearest limit.
@@ -53,12 +40,15 @@ class State(param.Parameterized):
         number = finite(value)
         if number is None:
             return False
-        before = self.choice.scenario
-        after = before.with_change(name, round(min(max(number, control.limits[0]), control.limits[1]) / control.scale, DIGITS))
-        view = self.choice.view
+        value = round(min(max(number, control.limits[0]), control.limits[1]) / control.scale, DIGITS)
+        if value == getattr(self.choice.scenario, name):
+            return True  # the slider only follows what is shown
+        before = self.history.present.scenario
+        after = before.with_change(name, value)
+        view = self.history.present.view
         if self.follows and before.is_baseline and not after.is_baseline:
             view = "change"
-        self._choose(scenario=after, view=view)
+        self._choose(name, scenario=after, view=view)
         return True
 
     def change(self, name: str) -> float:
@@ -68,7 +58,7 @@ class State(param.Parameterized):
 
     def reset(self) -> None:
         """All sliders back to the baseline."""
-        self._choose(scenario=Scenario(), view="scenario" if self.follows else self.choice.view)
+        self._choose("reset", scenario=Scenario(), view="scenario" if self.follows else self.choice.view)
 
     def show(self, variable: str | None = None, depth: str | None = None, view: str | None = None) -> None:
         """Choose what the map shows.
@@ -82,17 +72,40 @@ class State(param.Parameterized):
         if view is not None:
             self.follows = False
         new = {"variable": variable, "depth": depth, "view": view}
-        self._choose(**{key: value for key, value in new.items() if value is not None})
+        self._choose("map", **{key: value for key, value in new.items() if value is not None})
 
     def visit(self, latitude: Any, longitude: Any) -> bool:
         """Choose a place [degrees]; returns whether it was one."""
         north, east = finite(latitude), finite(longitude)
         if north is None or east is None or abs(north) > 90.0 or abs(east) > 180.0:
             return False
-        self._choose(place=(round(north, 4), round(east, 4)))
+        self._choose("place", place=(round(north, 4), round(east, 4)))
         return True
 
-    def _choose(self, **new: Any) -> None:
-        old = self.choice
-        kept = {name: getattr(old, name) for name in ("scenario", "variable", "depth", "view", "place")}
-        self.choice = Choice(**{**kept, **new})
+    def undo(self) -> None:
+        """Take the last step back."""
+        self.choice = self.history.undo()
+
+    def redo(self) -> None:
+        """Take a step again that was taken back."""
+        self.choice = self.history.redo()
+
+    def look_back(self) -> bool:
+        """Show what was there before the last change of the sliders, without a step; any step ends it.
+
+        Returns:
+            whether there was such a change.
+        """
+        before = self.history.before
+        if before is not None:
+            self.choice = before
+        return before is not None
+
+    def look_again(self) -> None:
+        """Show what stands."""
+        self.choice = self.history.present
+
+    def _choose(self, kind: Hashable, **new: Any) -> None:
+        choice = self.history.present.but(**new)
+        self.history.note(choice, kind, time.monotonic())
+        self.choice = choice

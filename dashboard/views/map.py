@@ -26,8 +26,9 @@ from dashboard.catalogue import (
     VIEWS,
     MapVariable,
 )
+from dashboard.choice import Choice
 from dashboard.engine import Answer, Engine
-from dashboard.state import Choice, State
+from dashboard.state import State
 
 WHOLE = (1.01 * projection.X_LIMITS[1], 1.01 * projection.Y_LIMITS[1])
 DEEPEST_ZOOM = 40.0

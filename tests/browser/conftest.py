@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from proda_core.store import data_directory
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import BASELINE, Visitor
 from tests.dashboard.made_up import write_made_up
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -170,14 +171,14 @@ def visiting(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor
     """
     contexts, troubles, told = [], Troubles(), len(server.log.read_text())
 
-    def make(width: int = 1400, height: int = 900) -> Visitor:
+    def make(width: int = 1400, height: int = 900, query: str = "", sentence: re.Pattern[str] = BASELINE) -> Visitor:
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
         troubles.watch(page)
         visitor = Visitor(page)
-        page.goto(server.address)
-        visitor.wait_until_drawn()
+        page.goto(f"{server.address}/?{query}" if query else server.address)
+        visitor.wait_until_drawn(sentence)
         return visitor
 
     yield make

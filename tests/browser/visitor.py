@@ -66,9 +66,9 @@ class Visitor:
     def _receive(self, frame: str | bytes) -> None:
         self.received += len(frame)
 
-    def wait_until_drawn(self) -> None:
+    def wait_until_drawn(self, sentence: re.Pattern[str] = BASELINE) -> None:
         """Wait for the first sentence, a map with colours, and an end of the veil that lies over a page that is being drawn."""
-        expect(self.status).to_have_text(BASELINE)
+        expect(self.status).to_have_text(sentence)
         self.page.evaluate(TOOLS)
         self.page.wait_for_function("() => { const now = proda.picture(); return now && now.colours > 50 }", polling=100)
         expect(self.page.locator("#loader")).to_be_hidden()

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from dashboard.catalogue import CONTROLS, DEPTHS, EVIDENCE, MAPS, VIEWS
+from dashboard.choice import Choice
 from dashboard.engine import Engine, Kept, LatestWins
 from dashboard.fields import Fields
-from dashboard.state import Choice, State
+from dashboard.state import State
 from proda_core.grid import LAYERS_CLM5
 from proda_core.parameters import COUNT
 from proda_core.scenario import LIMITS, Scenario

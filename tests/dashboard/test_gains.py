@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dashboard.catalogue import DEPTHS, GAINS, MAPS, VIEWS
+from dashboard.choice import Choice
 from dashboard.engine import Engine
-from dashboard.state import Choice
 from proda_core.scenario import Scenario
 
 

@@ -11,8 +11,8 @@ import pytest
 from dashboard import app
 from dashboard.app import Page
 from dashboard.catalogue import CONTROLS, DEPTHS, EVIDENCE, MAPS, VIEWS
+from dashboard.choice import Choice
 from dashboard.engine import Engine
-from dashboard.state import Choice
 from tests.dashboard.visit import after, colours, heading, picture, slide
 
 
@@ -25,7 +25,7 @@ def lasting(engine: Engine) -> Page:
 @pytest.fixture
 def page(lasting: Page) -> Page:
     """A page on which nothing was chosen yet, or everything was taken back."""
-    after(lasting, lambda: lasting.state.param.update(choice=Choice(), follows=True, mechanism="cue"))
+    after(lasting, lambda: lasting.state.begin(Choice()))
     lasting.map.zoom(np.inf)
     return lasting
 

@@ -12,10 +12,10 @@ import xarray as xr
 from dashboard import words
 from dashboard.app import Page
 from dashboard.catalogue import DEPTHS, EVIDENCE, MAPS, SCENARIO_VIEWS, VIEWS
+from dashboard.choice import Choice
 from dashboard.engine import Engine
 from dashboard.ensemble import EDGE
 from dashboard.fields import profiles_in_blocks
-from dashboard.state import Choice
 from proda_core import mechanisms, parameters
 from proda_core.grid import LandGrid
 from proda_core.scenario import Scenario
@@ -30,7 +30,7 @@ def lasting(informed: Engine) -> Page:
 @pytest.fixture
 def page(lasting: Page) -> Page:
     """A page with retrieved maps on which everything was taken back."""
-    after(lasting, lambda: lasting.state.param.update(choice=Choice(), follows=True, mechanism="cue"))
+    after(lasting, lambda: lasting.state.begin(Choice()))
     return lasting
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dashboard.catalogue import CONTROLS
-from dashboard.state import Choice, State
+from dashboard.choice import Choice
+from dashboard.state import State
 from proda_core.scenario import Scenario
 
 NOT_NUMBERS = [float("nan"), float("inf"), -float("inf"), "1", "", None, True, False, [1.0], {}, 1j]

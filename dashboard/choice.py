@@ -1,0 +1,36 @@
+"""A choice: everything that one page shows follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proda_core.scenario import Scenario
+
+BASELINE = Scenario()
+
+DIGITS = 6
+"""Decimals of a relative change that are kept, so that equal choices are equal keys."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Everything that the page shows follows from this; hashable, so that answers can be kept.
+
+    Attributes:
+        scenario: what was changed.
+        variable: key of ``catalogue.MAPS``.
+        depth: key of ``catalogue.DEPTHS``.
+        view: key of ``catalogue.VIEWS``.
+        place: latitude and longitude [degrees], or none.
+    """
+
+    scenario: Scenario = BASELINE
+    variable: str = "soc"
+    depth: str = "1m"
+    view: str = "scenario"
+    place: tuple[float, float] | None = None
+
+    def but(self, **new: Any) -> Choice:
+        """The same with other values of some attributes."""
+        return replace(self, **new)

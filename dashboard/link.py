@@ -1,0 +1,155 @@
+"""A choice as a short link, and back; what a link holds may come from anywhere.
+
+A link is versioned and holds only what differs from the first look at the page::
+
+    ?v=1&cue=1&view=change&at=47.25,8.75&m=0.1.0-3fa9c1
+
+Links live long: a later version of the page must open those of this one, so keys are added and never given another meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
+from dashboard.choice import DIGITS, Choice
+from proda_core.scenario import Scenario
+
+VERSION = "1"
+
+CHANGES: dict[str, str] = {
+    "cue": "cue",
+    "input": "carbon_input",
+    "depth_of_input": "input_allocation",
+    "decomposition": "baseline_decomposition",
+    "environment": "environmental_modifier",
+    "transport": "vertical_transport",
+    "warming": "warming",
+}
+"""Keys of the sliders; their values are in the unit of the slider."""
+
+_TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
+    "map": ("variable", MAPS),
+    "depth": ("depth", DEPTHS),
+    "view": ("view", VIEWS),
+}
+_LONGEST = 40
+"""Characters of a foreign value that a notice repeats."""
+
+
+class Opened(NamedTuple):
+    """What a link says.
+
+    Attributes:
+        choice: what to show first.
+        notice: what the visitor should know about the link; empty where it was sound, or was none.
+    """
+
+    choice: Choice
+    notice: str = ""
+
+
+class _RefusalError(ValueError):
+    """Why a link cannot be followed."""
+
+
+def query(choice: Choice, model: str) -> str:
+    """The part of the link behind the question mark; empty for the first look at the page.
+
+    Args:
+        choice: what to show.
+        model: version of the model and its maps.
+    """
+    first = Choice()
+    pairs = {
+        key: _number(getattr(choice.scenario, name) * CONTROLS[name].scale)
+        for key, name in CHANGES.items()
+        if getattr(choice.scenario, name)
+    }
+    for key, (name, _) in _TABLES.items():
+        value = getattr(choice, name)
+        if value != getattr(first, name):
+            pairs[key] = value
+    if choice.place is not None:
+        pairs["at"] = ",".join(map(_number, choice.place))
+    return urlencode({"v": VERSION, **pairs, "m": model}, safe=",") if pairs else ""
+
+
+def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
+    """What a link says; one that cannot be followed opens the first look, with a notice.
+
+    Args:
+        arguments: values by key, as the server gives them.
+        model: version of the model and its maps that are running.
+    """
+    given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
+    known = {"v", "at", *CHANGES, *_TABLES}
+    if not known & set(given):
+        return Opened(Choice())
+    try:
+        choice = _read(given)
+    except _RefusalError as refusal:
+        return Opened(Choice(), f"The link could not be followed: {refusal}. This is the page as it opens without one.")
+    made = given.get("m", "")
+    if made and made != model:
+        versions = f"The link was made with version {_short(made)} of the model and its maps; this is {model}"
+        return Opened(choice, f"{versions}: numbers may differ.")
+    return Opened(choice)
+
+
+def _read(given: Mapping[str, str]) -> Choice:
+    if given.get("v") != VERSION:
+        raise _RefusalError(f"expected v={VERSION}, got {_quoted(given['v']) if 'v' in given else 'none'}")
+    choice = Choice(Scenario(**{name: _change(key, name, given[key]) for key, name in CHANGES.items() if key in given}))
+    for key, (name, table) in _TABLES.items():
+        if key in given:
+            if given[key] not in table:
+                raise _RefusalError(f"expected {key} to be one of {', '.join(list(table)[:6])} …; got {_quoted(given[key])}")
+            choice = choice.but(**{name: given[key]})
+    return choice.but(place=_place(given["at"])) if "at" in given else choice
+
+
+def _change(key: str, name: str, text: str) -> float:
+    control = CONTROLS[name]
+    value = _parsed(text)
+    lower, upper = control.limits
+    if value is None or not lower <= value <= upper:
+        raise _RefusalError(f"expected {key} between {_number(lower)} and {_number(upper)} {control.unit}, got {_quoted(text)}")
+    return round(value / control.scale, DIGITS)
+
+
+def _place(text: str) -> tuple[float, float]:
+    parts = [_parsed(part) for part in text.split(",")]
+    if len(parts) != 2 or parts[0] is None or parts[1] is None or abs(parts[0]) > 90 or abs(parts[1]) > 180:
+        raise _RefusalError(f"expected at=latitude,longitude in degrees, got {_quoted(text)}")
+    return round(parts[0], 4), round(parts[1], 4)
+
+
+def _parsed(text: str) -> float | None:
+    """A finite decimal number, or none."""
+    # float() alone would take "nan", "1_0" and digits of other scripts
+    if len(text) > 20 or not text or set(text) - set("0123456789.-+e"):
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < 1e9 else None
+
+
+def _number(value: float) -> str:
+    return f"{round(value, DIGITS):.12g}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _quoted(text: str) -> str:
+    return f"“{_short(text)}”"
+
+
+if set(CHANGES.values()) != set(CONTROLS):
+    raise RuntimeError(f"expected a key for every slider, got {', '.join(CHANGES)}")

@@ -1,0 +1,86 @@
+"""What a visitor takes away as text: Python lines that compute what the page shows, and a citation."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from dashboard.catalogue import DEPTHS, GAINS, MAPS, PARAMETERS, TAO_2023
+from dashboard.choice import Choice
+from dashboard.engine import Engine
+from dashboard.fields import DEPTH_INDEX
+from proda_core import __version__, mechanisms
+from proda_core.scenario import Scenario
+
+
+def python(choice: Choice) -> str:
+    """Lines that compute the map of a choice, one value a land cell, and the global stock; they need the package alone."""
+    changes = ", ".join(
+        f"{field.name}={value:g}" for field in fields(Scenario) if (value := getattr(choice.scenario, field.name)) != 0
+    )
+    wanted = f', ["{choice.variable}"]' if choice.variable in mechanisms.UNITS else ""
+    return "\n".join(
+        [
+            "from proda_core import GlobalModel, Scenario, load_world",
+            "",
+            "world = load_world()",
+            "model = GlobalModel(world)",
+            f"outcome = model.respond(Scenario({changes}){wanted})",
+            f"depth = {DEPTH_INDEX[choice.depth]}  # of 0.3 m, 1 m, 2 m and full depth",
+            "change = outcome.total[depth] - model.baseline.total[depth]",
+            'print(f"{outcome.total[depth]:.6g} Pg C, {change:+.6g}")',
+            *_map(choice),
+            *_place(choice),
+        ]
+    )
+
+
+def _map(choice: Choice) -> list[str]:
+    """Lines that compute the mapped values."""
+    name = choice.variable
+    if name in GAINS:
+        return [
+            "from proda_core.sensitivity import gradient_map",
+            f'cells = gradient_map(world, "{choice.depth}").sel(mechanism="{GAINS[name]}").values / 100  # {MAPS[name].unit}',
+        ]
+    if MAPS[name].group == PARAMETERS:
+        return [
+            "from proda_core.parameters import IDS",
+            f'cells = world.parameters[:, IDS.index("{name}")].numpy()  # {MAPS[name].unit}',
+        ]
+    if name not in ("soc", *mechanisms.UNITS):
+        return []
+    value = "{}.soc[depth]" if name == "soc" else f'{{}}.mechanism["{name}"]'
+    before, after = value.format("model.baseline"), value.format("outcome")
+    shown = {
+        "baseline": before,
+        "scenario": after,
+        "change": f"{after} - {before}",
+        "percent": f"100 * ({after} / {before} - 1)",
+    }.get(choice.view)
+    return [] if shown is None else [f"cells = {shown}  # {MAPS[name].unit if choice.view != 'percent' else '%'}"]
+
+
+def _place(choice: Choice) -> list[str]:
+    """Lines that find the clicked place."""
+    if choice.place is None:
+        return []
+    latitude, longitude = choice.place
+    return [f"cell = model.land.nearest({latitude:g}, {longitude:g})", "print(outcome.soc[:, cell])  # kg C m-2 above each depth"]
+
+
+def citation(choice: Choice, engine: Engine, address: str) -> str:
+    """How to cite what a page shows.
+
+    Args:
+        choice: what it shows.
+        engine: the model, for its version and source of parameters.
+        address: of the page; empty where it is not known.
+    """
+    where = f" {address}." if address else ""
+    depth = f", {DEPTHS[choice.depth]}" if MAPS[choice.variable].has_depth else ""
+    today = datetime.now(UTC)
+    return (
+        f"PRODA Explorer developers ({today.year}). PRODA Explorer {__version__}, model and maps {engine.version}: "
+        f"{MAPS[choice.variable].label}{depth}.{where} Accessed {today:%Y-%m-%d}. After {TAO_2023}."
+    )

@@ -1,0 +1,100 @@
+"""Back, forth and replay, and what a visitor takes away: a link, its QR code, lines of Python, a citation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import panel as pn
+import param
+import segno
+
+from dashboard import link, takeaway
+from dashboard.engine import Answer, Engine
+from dashboard.state import State
+
+HERE = Path(__file__).parent
+LONGEST = 1000
+"""Characters of an address that is made into a QR code."""
+
+
+class Bar(pn.custom.JSComponent):
+    """The buttons, the keys and the dialog; what they do is asked of the server."""
+
+    can_undo = param.Boolean(default=False)
+    can_redo = param.Boolean(default=False)
+    can_replay = param.Boolean(default=False)
+    query = param.String(doc="The part of the address behind the question mark.")
+    asked = param.Parameter(default=None, doc="What the browser asks for, and a number that makes each wish another.")
+    address = param.Parameter(default="", doc="Address of the page, as the browser says when the dialog opens.")
+    code = param.String(doc="QR code of that address, an SVG document.")
+    python = param.String(doc="Lines that compute what the page shows.")
+    citation = param.String(doc="How to cite what the page shows.")
+
+    _esm = HERE / "tools.js"
+    _stylesheets: ClassVar[list[Any]] = [(HERE / "tools.css").read_text()]
+    _debounce = 0
+    _priority_changes: ClassVar[list[str]] = ["asked", "data.asked"]
+
+
+class Tools:
+    """The tools of one visitor, in the bar at the top.
+
+    Args:
+        state: what the visitor chose.
+        engine: the model, for its version.
+        replay: shows the last change once more.
+    """
+
+    def __init__(self, state: State, engine: Engine, replay: Any) -> None:
+        self._state, self._engine = state, engine
+        self._calls = {"undo": state.undo, "redo": state.redo, "replay": replay}
+        self.bar = Bar(query=link.query(state.choice, engine.version))
+        self.panel = self.bar
+        self.bar.param.watch(lambda event: self._do(event.new), "asked")
+        self.bar.param.watch(lambda event: self._give(event.new), "address")
+        state.param.watch(lambda _: self._follow(), "choice")
+        self._follow()
+
+    def _do(self, asked: Any) -> None:
+        """Do what a browser asked for, if it is something that can be done."""
+        name = asked.get("what") if isinstance(asked, dict) else None
+        call = self._calls.get(name) if isinstance(name, str) else None
+        if call is not None:
+            call()
+
+    def _follow(self) -> None:
+        history = self._state.history
+        self.bar.param.update(
+            can_undo=history.can_undo,
+            can_redo=history.can_redo,
+            can_replay=history.before is not None,
+            query=link.query(history.present, self._engine.version),
+        )
+
+    def _give(self, address: Any) -> None:
+        """Fill the dialog for the address at which a browser says that the page is."""
+        known = address if isinstance(address, str) and is_address(address) else ""
+        choice = self._state.history.present
+        self.bar.param.update(
+            code=segno.make(known, micro=False).svg_inline(scale=4, border=2, light="#fff") if known else "",
+            python=takeaway.python(choice),
+            citation=takeaway.citation(choice, self._engine, known),
+        )
+
+    def show(self, _: Answer) -> None:
+        """Nothing to show: the tools follow what is chosen."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address of a page, short enough for a QR code.
+
+    >>> is_address("http://localhost:5006/?v=1"), is_address("javascript:alert(1)"), is_address("https://[")
+    (True, False, False)
+    """
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return len(text) <= LONGEST and text.isascii() and parts.scheme in ("http", "https") and bool(parts.netloc)
