@@ -76,6 +76,7 @@ class Profile:
         baseline: soil organic carbon with depth [kg m-3] (20,).
         scenario: the same under the scenario [kg m-3] (20,).
         stock: stocks above each depth, baseline and scenario [kg m-2] (2, depth).
+        pools: every pool with depth, baseline and scenario [kg m-3] (2, 7, 20).
         support: what the baseline rests on there, where that is known.
     """
 
@@ -85,6 +86,7 @@ class Profile:
     baseline: FloatArray
     scenario: FloatArray
     stock: FloatArray
+    pools: FloatArray
     support: Support | None = None
 
 
@@ -183,10 +185,11 @@ class Engine:
         half = 0.5001 * land.size
         east = (place[1] - longitude + 180.0) % 360.0 - 180.0
         with self._turn:
-            columns = [self.model.profile(cell, change)[SOIL_POOLS].sum(0) for change in (Scenario(), scenario)]
+            pools = np.stack([self.model.profile(cell, change) for change in (Scenario(), scenario)])
+        columns = pools[:, SOIL_POOLS].sum(axis=1)
         stock = np.stack([self.baseline.soc[:, cell], outcome.soc[:, cell]])
         on_land = abs(place[0] - latitude) <= half and abs(east) <= half
-        return Profile(latitude, longitude, on_land, columns[0], columns[1], stock, self._support(cell))
+        return Profile(latitude, longitude, on_land, columns[0], columns[1], stock, pools, self._support(cell))
 
     def _support(self, cell: int) -> Support | None:
         known = self.ensemble

@@ -45,10 +45,12 @@ class Opened(NamedTuple):
     Attributes:
         choice: what to show first.
         notice: what the visitor should know about the link; empty where it was sound, or was none.
+        broken: whether it could not be followed.
     """
 
     choice: Choice
     notice: str = ""
+    broken: bool = False
 
 
 class _RefusalError(ValueError):
@@ -91,7 +93,9 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
     try:
         choice = _read(given)
     except _RefusalError as refusal:
-        return Opened(Choice(), f"The link could not be followed: {refusal}. This is the page as it opens without one.")
+        return Opened(
+            Choice(), f"The link could not be followed: {refusal}. This is the page as it opens without one.", broken=True
+        )
     made = given.get("m", "")
     if made and made != model:
         versions = f"The link was made with version {_short(made)} of the model and its maps; this is {model}"

@@ -13,20 +13,9 @@ from bokeh.models import ColumnDataSource, CustomJS, CustomJSHover, HoverTool, P
 
 from dashboard import legend, plots, projection, theme, words
 from dashboard.buttons import Buttons
-from dashboard.catalogue import (
-    DEPTHS,
-    EVIDENCE,
-    GAINS,
-    GROUPS,
-    MAPS,
-    PARAMETERS,
-    SCENARIO_VIEWS,
-    SENSITIVITY,
-    SPREAD_COLOURS,
-    VIEWS,
-    MapVariable,
-)
+from dashboard.catalogue import DEPTHS, GAINS, GROUPS, MAPS, SCENARIO_VIEWS, VIEWS, MapVariable
 from dashboard.choice import Choice
+from dashboard.dress import KINDS, dress
 from dashboard.engine import Answer, Engine
 from dashboard.state import State
 
@@ -43,9 +32,6 @@ const sign = kind === "spread" ? "± " : kind === "change" && value > 0 ? "+" : 
 return `${sign}${short(value)} ${unit}${share}${unlike ? " · unlike any training site" : ""}`
 """
 ON_LAND = "export default (args, tool, {value}) => !Number.isNaN(value)"
-
-KINDS = {"uncertainty": "spread", "change": "change", "percent": "change"}
-"""Views whose values carry a sign."""
 
 SMALL = ".MuiFormControlLabel-label { font-size: 13px !important; } .MuiCheckbox-root { padding: 2px 6px !important; }"
 WRAP = """
@@ -227,23 +213,16 @@ class Map:
     def _dress(self, answer: Answer, view: str) -> None:
         """Title, colours and colour bar for what the map shows."""
         choice, fields = answer.choice, self._engine.fields
-        variable = MAPS[choice.variable]
-        change = KINDS.get(view) == "change"
-        fitted = self._fitted and change
-        limits = self._engine.fitted_limits(answer) if fitted else self._engine.colour_limits(choice)
-        name, logarithmic = (variable.colours, variable.logarithmic)
-        if change or view == "uncertainty":
-            name, logarithmic = "vik" if change else SPREAD_COLOURS, False
-        self._mapper.update(palette=plots.palette(name, limits, logarithmic), low=limits[0], high=limits[1])
-        unit = "%" if view == "percent" else variable.unit
-        self._point(variable, view, choice.depth, unit)
-        depth = DEPTHS[choice.depth] if variable.has_depth else None
-        title = words.map_title(variable.label, variable.unit, self._said(variable, view), depth)
-        self.title.object = legend.heading(title, (fields.refusal(variable.name, key) for key in VIEWS))
-        self.bar.object = legend.colour_bar(name, limits, unit, logarithmic, change, variable.name)
+        variable, worn = MAPS[choice.variable], dress(self._engine, answer, self._fitted)
+        change = worn.kind == "change"
+        palette = plots.palette(worn.colours, worn.limits, worn.logarithmic)
+        self._mapper.update(palette=palette, low=worn.limits[0], high=worn.limits[1])
+        self._point(variable, view, choice.depth, worn.unit)
+        self.title.object = legend.heading(worn.title, (fields.refusal(variable.name, key) for key in VIEWS))
+        self.bar.object = legend.colour_bar(worn.colours, worn.limits, worn.unit, worn.logarithmic, change, variable.name)
         about = f"{self._summed(choice)}{variable.about}"
         self.about.object = f"<p class='quiet keys'>{escape(about)}</p>" if about else ""
-        self.fit.param.update(label="Fixed colours" if fitted else "Fit colours", visible=change)
+        self.fit.param.update(label="Fixed colours" if self._fitted and change else "Fit colours", visible=change)
 
     def _summed(self, choice: Choice) -> str:
         """What a map of sensitivity adds up to."""
@@ -251,14 +230,6 @@ class Map:
             return ""
         total = self._engine.model.global_stock(self._engine.fields.gains(choice.depth)[GAINS[choice.variable]])
         return f"Over all land: {words.signed(float(total))} Pg C. "
-
-    def _said(self, variable: MapVariable, view: str) -> str:
-        """A view in the title of a map."""
-        if variable.group in (EVIDENCE, SENSITIVITY):
-            return ""
-        if variable.group == PARAMETERS and view == "baseline":
-            return "the same everywhere, not retrieved" if self._engine.ensemble is None else "best estimate"
-        return view
 
     def _point(self, variable: MapVariable, view: str, depth: str, unit: str) -> None:
         """What the pointer reads."""

@@ -55,12 +55,21 @@ class Profile:
         """Show the soil at the place of an answer."""
         soil = answer.profile
         if soil is None:
+            self._leave()
             return
         if self._place != answer.choice.place:
             self._arrive(answer, soil)
         self.before.data = _line(soil.baseline)
         self.after.data = _line(soil.scenario)
         self.text.object = describe(soil, answer.choice.depth)
+
+    def _leave(self) -> None:
+        """No place any more: its choice was taken back."""
+        if self._place is not None:
+            self._place = None
+            self.panel.remove(self.plot)
+            self.text.object = HINT
+            self.latitude.value = self.longitude.value = ""
 
     def _arrive(self, answer: Answer, soil: Soil) -> None:
         """A new place: its axis stands still while sliders move."""

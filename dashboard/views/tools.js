@@ -79,10 +79,19 @@ export function render({model}) {
     element("p", {}, "The link opens the same map, sliders and place, and names the version of the model."),
     element("div", {class: "row"}, field, copied(() => field.value, "the link")),
     code,
+    element("h3", {class: "gap"}, "Files of this view"),
+    files,
     element("div", {class: "row"}, element("h3", {}, "The same in Python"), copied(() => model.python, "the Python lines")),
     python,
     element("div", {class: "row"}, element("h3", {}, "Cite this view"), copied(() => model.citation, "the citation")),
     citation)
+  const files = element("p", {class: "files"})
+  const list = () => {
+    const kinds = [["map.png", "Map, PNG"], ["map.svg", "Map, SVG"], ["map.nc", "Map, NetCDF"], ["map.csv", "Map, CSV"]]
+    if (model.has_place) { kinds.push(["profile.csv", "Soil profile, CSV"]) }
+    files.replaceChildren(...kinds.map(([name, label]) =>
+      element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
+  }
   const fill = () => {
     code.innerHTML = model.code  // made on the server, from an address that it checked
     python.textContent = model.python
@@ -93,6 +102,7 @@ export function render({model}) {
     model.address = ""  // so that the same address is answered again
     model.address = field.value
     fill()
+    list()
     dialog.showModal()
     field.select()
   }

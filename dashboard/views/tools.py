@@ -25,6 +25,7 @@ class Bar(pn.custom.JSComponent):
     can_undo = param.Boolean(default=False)
     can_redo = param.Boolean(default=False)
     can_replay = param.Boolean(default=False)
+    has_place = param.Boolean(default=False, doc="Whether a place was chosen, whose profile can be taken away.")
     query = param.String(doc="The part of the address behind the question mark.")
     asked = param.Parameter(default=None, doc="What the browser asks for, and a number that makes each wish another.")
     address = param.Parameter(default="", doc="Address of the page, as the browser says when the dialog opens.")
@@ -70,6 +71,7 @@ class Tools:
             can_undo=history.can_undo,
             can_redo=history.can_redo,
             can_replay=history.before is not None,
+            has_place=history.present.place is not None,
             query=link.query(history.present, self._engine.version),
         )
 

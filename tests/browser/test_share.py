@@ -88,3 +88,18 @@ def test_what_is_shared_is_a_link_a_code_lines_and_a_citation(visitor: Visitor) 
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     visitor.press("ArrowRight")
+
+
+def test_files_of_the_view_are_taken_away(visitor: Visitor) -> None:
+    visitor.press("ArrowRight")
+    page = visitor.page
+    page.get_by_role("button", name="Share this view").click()
+    for label, name, begins in (("Map, NetCDF", "proda-map.nc", b"\x89HDF"), ("Map, PNG", "proda-map.png", b"\x89PNG")):
+        with page.expect_download() as taken:
+            page.get_by_role("link", name=label).click()
+        assert taken.value.suggested_filename == name
+        assert taken.value.path().read_bytes().startswith(begins)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Map, CSV").click()
+    assert "scenario: cue=0.01" in taken.value.path().read_text()
+    expect(page.get_by_role("link", name="Soil profile, CSV")).to_have_count(0)

@@ -151,6 +151,15 @@ def test_a_place_shows_its_soil(page: Page, engine: Engine) -> None:
     assert len(page.map.chosen.data["x"]) == 1
 
 
+def test_a_place_that_is_taken_back_is_gone(page: Page) -> None:
+    after(page, lambda: page.state.visit(10.0, 20.0), page.state.undo)
+    assert "Click the map" in page.profile.text.object
+    assert page.profile.plot not in page.profile.panel.objects
+    assert page.profile.latitude.value == ""
+    after(page, page.state.redo)
+    assert page.profile.text.object.startswith("<h2>Soil profile at")
+
+
 @pytest.mark.parametrize("typed", [("", ""), ("north", "0"), ("91", "0"), ("nan", "0"), ("0", "1e999"), ("<b>", "0")])
 def test_a_place_that_is_none_is_answered_with_the_ranges(page: Page, typed: tuple[str, str]) -> None:
     page.profile.latitude.value, page.profile.longitude.value = typed

@@ -1,0 +1,63 @@
+"""Files of a view, by an address that says which: ``/files/map.nc?v=1&cue=1&view=change`` and its like."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tornado.web import RequestHandler
+
+from dashboard import export, link, printed
+from dashboard.engine import Answer, Engine, shared
+
+log = logging.getLogger(__name__)
+
+_QUEUE = ThreadPoolExecutor(1, "files")
+"""One file at a time for all visitors, and not in the threads that answer slider moves."""
+
+Make = Callable[[Engine, Answer, str], bytes]
+
+FILES: dict[str, tuple[str, Make]] = {
+    "map.nc": ("application/x-netcdf", lambda *of: export.as_netcdf(export.map_dataset(*of))),
+    "map.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.map_table(*of))),
+    "profile.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.profile_table(*of))),
+    "map.png": ("image/png", lambda engine, answer, address: printed.figure(engine, answer, "png", address)),
+    "map.svg": ("image/svg+xml", lambda engine, answer, address: printed.figure(engine, answer, "svg", address)),
+}
+"""Type of each file, and what makes it of engine, answer and the address of the page."""
+
+
+class Files(RequestHandler):
+    """Makes a file of a view."""
+
+    async def get(self, name: str) -> None:
+        """Answer with the file, or say why there is none."""
+        if name not in FILES:
+            self._refuse(404, f"expected one of {', '.join(FILES)}")
+            return
+        kind, make = FILES[name]
+        try:
+            content = await asyncio.get_running_loop().run_in_executor(_QUEUE, self._made, make)
+        except export.NothingThereError as nothing:
+            self._refuse(404, str(nothing))
+        except ValueError as refusal:
+            self._refuse(400, str(refusal))
+        else:
+            self.set_header("Content-Type", kind)
+            self.set_header("Content-Disposition", f'attachment; filename="proda-{name}"')
+            self.write(content)
+
+    def _made(self, make: Make) -> bytes:
+        engine = shared()
+        opened = link.open_link(self.request.query_arguments, engine.version)
+        if opened.broken:
+            raise ValueError(opened.notice)
+        page = f"{self.request.protocol}://{self.request.host}/"
+        return make(engine, engine.answer(opened.choice), f"{page}?{query}" if (query := self.request.query) else page)
+
+    def _refuse(self, status: int, why: str) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.write(f"No file: {why}.\n")

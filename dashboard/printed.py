@@ -1,0 +1,127 @@
+"""A map for print: Equal Earth, title, colour scale, caption and source, as PNG or SVG."""
+
+from __future__ import annotations
+
+import io
+import threading
+from functools import lru_cache
+from textwrap import fill
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from dashboard import plots, projection, theme, words
+from dashboard.dress import Dress, dress
+from dashboard.engine import Answer, Engine
+from dashboard.takeaway import citation
+
+WIDTH, HEIGHT = 7.5, 4.75
+"""Size of the figure [inches]: across a page."""
+
+RESOLUTION = 300
+PIXELS = 2000, 974
+DESCRIPTIONS: dict[str, dict[str, Any]] = {"png": {"Software": "PRODA Explorer"}, "svg": {"Creator": "PRODA Explorer"}}
+
+_drawing = threading.Lock()  # Matplotlib's fonts are shared and not safe for threads
+
+
+def figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address: str = "") -> bytes:
+    """The map of an answer.
+
+    Args:
+        engine: the model.
+        answer: what is shown.
+        kind: of file.
+        address: link to the page, for the caption.
+
+    Returns:
+        the bytes of the file.
+    """
+    worn = dress(engine, answer)
+    with _drawing:
+        made = Figure((WIDTH, HEIGHT), dpi=RESOLUTION, facecolor="white")
+        axes = made.add_axes((0.02, 0.225, 0.96, 0.7))
+        _globe(axes)
+        image = _values(axes, engine, answer, worn)
+        _unlike(axes, engine)
+        bar = made.colorbar(image, cax=made.add_axes((0.25, 0.18, 0.5, 0.024)), orientation="horizontal", extend="both")
+        _ticks(bar, worn)
+        made.text(0.5, 0.965, plain_title(worn), ha="center", va="top", fontsize=11, fontweight="bold", color=theme.INK)
+        made.text(0.02, 0.105, caption(engine, answer, address), ha="left", va="top", fontsize=6, color=theme.INK)
+        held = io.BytesIO()
+        made.savefig(held, format=kind, metadata=DESCRIPTIONS[kind])
+    return held.getvalue()
+
+
+def plain_title(worn: Dress) -> str:
+    """The title, without the sign that lowers an index on the page."""
+    return worn.title.replace("_", " ")
+
+
+def caption(engine: Engine, answer: Answer, address: str) -> str:
+    """What is shown, in a sentence, and where it comes from; wrapped."""
+    depth = answer.depth
+    spread = None if engine.ensemble is None else float(engine.ensemble.total_sd[depth])
+    before, stock = float(answer.baseline.total[depth]), float(answer.outcome.total[depth])
+    cues = answer.outcome.cue, answer.baseline.cue
+    said = words.headline(answer.choice.scenario, answer.choice.depth, stock, before, *cues, spread)
+    hatched = "" if engine.ensemble is None else " Hatched: unlike any training site."
+    return fill(f"{said}{hatched} {citation(answer.choice, engine, address)}", 158)
+
+
+@lru_cache(maxsize=2)
+def _pixels(engine: Engine) -> projection.Pixels:
+    return projection.build(engine.model.land, *PIXELS)
+
+
+def _extent() -> tuple[float, float, float, float]:
+    return (*projection.X_LIMITS, *projection.Y_LIMITS)
+
+
+def _globe(axes: Axes) -> None:
+    edge = projection.edge()
+    axes.set(xlim=projection.X_LIMITS, ylim=projection.Y_LIMITS, aspect="equal")
+    axes.margins(0.01)
+    axes.set_axis_off()
+    land = Path.make_compound_path(*map(Path, projection.outlines()))
+    axes.add_patch(PathPatch(land, facecolor=theme.NO_DATA, lw=0, zorder=1))
+    axes.plot(*plots.joined(projection.graticule()).T, color=theme.GRID, lw=0.25, alpha=0.5)
+    axes.plot(*plots.joined(projection.outlines()).T, color=theme.INK, lw=0.3, alpha=0.8, zorder=3)
+    axes.plot(*edge.T, color=theme.GREY, lw=0.6, zorder=4, clip_on=False)
+
+
+def _values(axes: Axes, engine: Engine, answer: Answer, worn: Dress) -> Any:
+    colours = ListedColormap(plots.colours(worn.colours))
+    scale = LogNorm(*worn.limits) if worn.logarithmic else Normalize(*worn.limits)
+    frame = _pixels(engine).frame(engine.map_values(answer))
+    if worn.logarithmic:
+        frame = np.maximum(frame, worn.limits[0])  # a logarithm has no zero
+    return axes.imshow(frame, extent=_extent(), origin="lower", cmap=colours, norm=scale, interpolation="nearest", zorder=2)
+
+
+def _unlike(axes: Axes, engine: Engine) -> None:
+    """Hatch what no training site is like."""
+    if engine.ensemble is None:
+        return
+    pixels = _pixels(engine)
+    marked = np.nan_to_num(pixels.frame(engine.ensemble.unlike.astype(float))) > 0
+    row, column = np.indices(marked.shape)
+    lines = np.zeros((*marked.shape, 4))
+    lines[..., :3] = to_rgb(theme.INK)
+    lines[..., 3] = 0.7 * (marked & ((column - row) % 16 < 2))
+    axes.imshow(lines, extent=_extent(), origin="lower", interpolation="nearest", zorder=2.5)
+
+
+def _ticks(bar: Colorbar, worn: Dress) -> None:
+    marks = words.ticks(*worn.limits, worn.logarithmic)
+    labels = [("+" if worn.kind == "change" and value > 0 else "") + words.plain(value) for value in marks]
+    bar.set_ticks(marks, labels=labels)
+    bar.ax.minorticks_off()
+    bar.ax.tick_params(labelsize=8, length=2, width=0.5, color=theme.INK, labelcolor=theme.INK)
+    bar.outline.set_visible(False)
