@@ -73,6 +73,13 @@ export function render({model}) {
   const code = element("div", {class: "code", role: "img", "aria-label": "QR code of the link"})
   const python = element("pre", {tabindex: "0", "aria-label": "Python lines"})
   const citation = element("p", {class: "citation"})
+  const files = element("p", {class: "files"})
+  const list = () => {
+    const kinds = [["map.png", "Map, PNG"], ["map.svg", "Map, SVG"], ["map.nc", "Map, NetCDF"], ["map.csv", "Map, CSV"]]
+    if (model.has_place) { kinds.push(["profile.csv", "Soil profile, CSV"]) }
+    files.replaceChildren(...kinds.map(([name, label]) =>
+      element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
+  }
   const close = element("button", {type: "button", class: "close", "aria-label": "Close"}, "×")
   const dialog = element("dialog", {"aria-labelledby": "share-title"},
     element("div", {class: "head"}, element("h2", {id: "share-title"}, "Share this view"), close),
@@ -85,13 +92,6 @@ export function render({model}) {
     python,
     element("div", {class: "row"}, element("h3", {}, "Cite this view"), copied(() => model.citation, "the citation")),
     citation)
-  const files = element("p", {class: "files"})
-  const list = () => {
-    const kinds = [["map.png", "Map, PNG"], ["map.svg", "Map, SVG"], ["map.nc", "Map, NetCDF"], ["map.csv", "Map, CSV"]]
-    if (model.has_place) { kinds.push(["profile.csv", "Soil profile, CSV"]) }
-    files.replaceChildren(...kinds.map(([name, label]) =>
-      element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
-  }
   const fill = () => {
     code.innerHTML = model.code  // made on the server, from an address that it checked
     python.textContent = model.python
