@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,8 @@ SMALLEST = 0.03
 """Square degrees; smaller islands are left out."""
 
 
-def polygons(topology: dict) -> list[Polygon]:
-    """The polygons of the ``land`` object of a quantised topology."""
+def rings_of(topology: dict, layer: str) -> Iterator[tuple[dict, list[list[np.ndarray]]]]:
+    """The geometries of a layer of a quantised topology, and the rings of their polygons: the outline first, then holes."""
     scale, shift = (np.array(topology["transform"][key]) for key in ("scale", "translate"))
     arcs = [np.cumsum(arc, axis=0) * scale + shift for arc in topology["arcs"]]
 
@@ -35,12 +36,17 @@ def polygons(topology: dict) -> list[Polygon]:
         parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in indices]
         return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
-    found: list[Polygon] = []
-    for geometry in topology["objects"]["land"]["geometries"]:
+    for geometry in topology["objects"][layer]["geometries"]:
         shapes = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-        for rings in shapes:
-            outline, *holes = (unrolled(ring(indices)) for indices in rings)
-            found += cut(Polygon(outline, holes))
+        yield geometry, [[ring(indices) for indices in rings] for rings in shapes]
+
+
+def polygons(topology: dict) -> list[Polygon]:
+    """The polygons of the ``land`` object of a topology."""
+    found: list[Polygon] = []
+    for _, shapes in rings_of(topology, "land"):
+        for outline, *holes in shapes:
+            found += cut(Polygon(unrolled(outline), [unrolled(hole) for hole in holes]))
     return found
 
 

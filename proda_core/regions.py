@@ -1,12 +1,14 @@
-"""Parts of the land whose stocks are summed apart: latitude bands, Koppen zones, or any labelling of the cells."""
+"""Parts of the land whose stocks are summed apart: latitude bands, Koppen zones, countries, or any labelling of the cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 
@@ -63,3 +65,32 @@ def latitude_bands(latitude: FloatArray, edges: tuple[float, ...] = BAND_EDGES) 
 
 def _band_name(south: float, north: float) -> str:
     return f"{south:g}..{north:g} N" if south >= 0 else f"{abs(south):g}..{abs(north):g} S"
+
+
+class CountriesFileError(ValueError):
+    """The file of countries is missing or does not fit the land."""
+
+
+def countries(path: Path, latitude: FloatArray, longitude: FloatArray) -> Regions:
+    """Countries and territories, as ``data/countries.py`` assigned them.
+
+    Args:
+        path: the file.
+        latitude: of the land cells [degrees north] (cell,).
+        longitude: of the land cells [degrees east] (cell,).
+
+    Raises:
+        CountriesFileError: the file is missing, damaged, or of other cells.
+    """
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as data:
+            stored = data.load()
+        names = tuple(str(name) for name in stored["country_name"].values)
+        found = Regions(names, stored["country"].values.astype(np.int64))
+        places = [(stored[name].values, wanted) for name, wanted in (("latitude", latitude), ("longitude", longitude))]
+    except (OSError, KeyError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise CountriesFileError(f"expected {path.name} with a country for each land cell, got: {reason}") from error
+    if not all(known.shape == wanted.shape and np.allclose(known, wanted, atol=1e-3) for known, wanted in places):
+        raise CountriesFileError(f"expected {path.name} for these {len(latitude):,} land cells, got it for others")
+    return found

@@ -4,57 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
-
-from proda_core.regions import Regions
 from proda_core.scenario import Scenario
+from proda_core.scenarios.region import Region
 
 CUE_PER_DEGREE_LIMITS = (-0.05, 0.05)
 """Range of the change of CUE per degree of warming [K-1]."""
-
-
-@dataclass(frozen=True)
-class Region:
-    """Where a change applies: a band of latitude, or some Koppen zones.
-
-    Attributes:
-        latitude: southern and northern bound [degrees north]; none where zones say where.
-        koppen: names of zones, see ``climate.ZONES``; empty where latitudes say where.
-    """
-
-    latitude: tuple[float, float] | None = None
-    koppen: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        if self.latitude:
-            return f"latitudes {self.latitude[0]:g} to {self.latitude[1]:g} degrees north"
-        return f"Koppen zones {', '.join(self.koppen)}"
-
-    def covers(self, latitude: npt.NDArray[np.float64], regions: dict[str, Regions]) -> npt.NDArray[np.bool_]:
-        """Which cells lie in the region.
-
-        Args:
-            latitude: of each cell [degrees north] (cell,).
-            regions: ways to divide the land, by name; zones need ``"koppen"``.
-
-        Returns:
-            whether each cell lies in it (cell,).
-
-        Raises:
-            ValueError: there are no zones, or no cell lies in the region.
-        """
-        if self.latitude:
-            south, north = self.latitude
-            inside = (latitude >= south) & (latitude <= north)
-        elif "koppen" not in regions:
-            raise ValueError("expected a world with Koppen zones, got one without; give the region as latitude: [south, north]")
-        else:
-            zones = regions["koppen"]
-            inside = np.isin(zones.index, [zones.names.index(zone) for zone in self.koppen if zone in zones.names])
-        if not inside.any():
-            raise ValueError(f"expected land in the region, got none in {self}; widen it")
-        return np.asarray(inside, dtype=np.bool_)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Errors name the file, the key, what was expected, what was found, and what to do
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import yaml
 from proda_core.climate import ZONES
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.scenario import LIMITS, Scenario, finite
-from proda_core.scenarios.experiment import CUE_PER_DEGREE_LIMITS, Experiment, Region, Target
+from proda_core.scenarios.experiment import CUE_PER_DEGREE_LIMITS, Experiment, Target
+from proda_core.scenarios.region import Region
 
 _TEXTS = ("name", "question", "source")
 _KEYS = (*_TEXTS, "changes", "warming", "region", "target")
@@ -147,23 +148,42 @@ class _Reader:
         return number
 
     def region(self, value: object) -> Region:
-        table = self.table("region", value, ("latitude", "koppen"))
+        table = self.table("region", value, ("latitude", "koppen", "country", "box"))
         if len(table) != 1:
-            raise self.fail("region", "to say either latitude or koppen", sorted(table), "give one of them")
+            raise self.fail("region", "to say one of latitude, koppen, country and box", sorted(table), "give one of them")
         if "koppen" in table:
-            zones = table["koppen"] if isinstance(table["koppen"], list) else [table["koppen"]]
-            wrong = [zone for zone in zones if zone not in ZONES]
-            if wrong or not zones:
-                raise self.fail("region.koppen", "to be a list of zones", wrong or zones, f"the zones are {', '.join(ZONES)}")
-            return Region(koppen=tuple(str(zone) for zone in zones))
-        bounds = table["latitude"] if isinstance(table["latitude"], list) else []
-        numbers = [finite(bound) for bound in bounds]
-        south, north = numbers if len(numbers) == 2 else (None, None)
-        if south is None or north is None or not -90 <= south < north <= 90:
+            return Region(koppen=self.names("region.koppen", table["koppen"], "zones", ZONES))
+        if "country" in table:
+            return Region(country=self.names("region.country", table["country"], "countries"))
+        if "box" in table:
+            return Region(box=self.box(table["box"]))
+        south, north = self.numbers(table["latitude"], 2) or (math.nan, math.nan)
+        if not -90 <= south < north <= 90:
             raise self.fail(
                 "region.latitude", "to be [south, north] within -90..90", table["latitude"], "south first, north positive"
             )
         return Region(latitude=(south, north))
+
+    def names(self, key: str, value: object, what: str, known: Sequence[str] = ()) -> tuple[str, ...]:
+        names = value if isinstance(value, list) else [value]
+        wrong = [name for name in names if not isinstance(name, str) or (known and name not in known)]
+        if wrong or not names:
+            hint = f"the {what} are {', '.join(known)}" if known else "write [France, Germany]"
+            raise self.fail(key, f"to be a list of {what}", wrong or names, hint)
+        return tuple(names)
+
+    def box(self, value: object) -> tuple[float, float, float, float]:
+        south, north, west, east = self.numbers(value, 4) or (math.nan,) * 4
+        if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
+            raise self.fail(
+                "region.box", "to be [south, north, west, east] in degrees", value, "south before north, west before east"
+            )
+        return south, north, west, east
+
+    def numbers(self, value: object, count: int) -> list[float] | None:
+        """So many finite numbers, or none."""
+        found = [number for each in value if (number := finite(each)) is not None] if isinstance(value, list) else []
+        return found if isinstance(value, list) and len(value) == len(found) == count else None
 
     def target(self, value: object) -> Target:
         table = self.table("target", value, ("stock_increase", "depth", "years"))

@@ -25,7 +25,7 @@ def inside(experiment: Experiment, land: LandGrid, regions: dict[str, Regions]) 
     """
     if experiment.region is None:
         return np.ones(len(land.latitude), dtype=np.bool_)
-    return experiment.region.covers(land.latitude, regions)
+    return experiment.region.covers(land, regions)
 
 
 def apply(experiment: Experiment, terms: column.Terms, where: npt.NDArray[np.bool_]) -> column.Terms:

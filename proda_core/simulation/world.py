@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,10 @@ import xarray as xr
 from proda_core import climate, parameters, retrieved, variables
 from proda_core.grid import LandGrid
 from proda_core.process import column
-from proda_core.regions import Regions
+from proda_core.regions import CountriesFileError, Regions, countries
+from proda_core.store import data_directory
+
+log = logging.getLogger(__name__)
 
 PARAMETER_SET = (
     "One set of 21 parameters everywhere: the rough mean of the values that the authors of PRODA retrieved at about 6,100 sites "
@@ -107,16 +111,26 @@ def load_world(
         for id_, value in changes.items():
             physical[:, parameters.index(id_)] = value
         origin = f"{origin} Changed by hand: {', '.join(f'{id_} = {value:g}' for id_, value in changes.items())}."
+    land = land_from_dataset(dataset)
     zones = Regions(climate.ZONES, stored["koppen"].values.astype(np.int64) - 1)
     return World(
         forcing,
         torch.as_tensor(physical),
-        land_from_dataset(dataset),
+        land,
         origin,
-        regions={"koppen": zones},
+        regions={"koppen": zones, **_countries(land)},
         notices=notices,
         retrieved=None if changes else maps,
     )
+
+
+def _countries(land: LandGrid) -> dict[str, Regions]:
+    """The countries that come with the project; none for other land than they were assigned for."""
+    try:
+        return {"country": countries(data_directory() / "countries.nc", land.latitude, land.longitude)}
+    except CountriesFileError as error:
+        log.info("no countries: %s", error)
+        return {}
 
 
 def _maps(named: Path | None, climate_file: Path | None, cells: int) -> tuple[xr.Dataset | None, tuple[str, ...]]:

@@ -113,7 +113,7 @@ def test_a_file_may_say_everything(tmp_path: Path) -> None:
             "with either cue or cue_per_degree, got ['cue', 'cue_per_degree']; leave one",
         ),
         ("source", "region: north\nsource", "region", "to be a table of keys and values, got 'north'"),
-        ("source", "region: {}\nsource", "region", "to say either latitude or koppen, got []"),
+        ("source", "region: {}\nsource", "region", "to say one of latitude, koppen, country and box, got []"),
         ("source", "region: {latitude: [90, 60]}\nsource", "region.latitude", "to be [south, north] within -90..90"),
         ("source", "region: {latitude: 60}\nsource", "region.latitude", "to be [south, north] within -90..90"),
         ("source", "region: {koppen: [ET, Dxx]}\nsource", "region.koppen", "to be a list of zones, got ['Dxx']; the"),
@@ -175,7 +175,7 @@ def test_an_experiment_of_plain_changes_is_the_scenario(model: GlobalModel) -> N
 def test_a_change_in_a_region_leaves_the_rest_alone(model: GlobalModel, world: World, region: Region) -> None:
     change = Scenario(cue=0.05, input_allocation=0.02, vertical_transport=0.1, warming=1.0, carbon_input=0.1)
     here = experiment(change=change, region=region)
-    inside = region.covers(world.land.latitude, world.regions)
+    inside = region.covers(world.land, world.regions)
     assert 0 < inside.sum() < CELLS
     found = model.respond(here).soc
     assert here.plain is None
@@ -184,17 +184,35 @@ def test_a_change_in_a_region_leaves_the_rest_alone(model: GlobalModel, world: W
 
 
 def test_regions_are_what_their_words_say(world: World) -> None:
-    north = Region(latitude=(30.0, 60.0)).covers(world.land.latitude, {})
+    north = Region(latitude=(30.0, 60.0)).covers(world.land, {})
     assert np.array_equal(north, (world.land.latitude >= 30) & (world.land.latitude <= 60))
-    tundra = Region(koppen=("ET",)).covers(world.land.latitude, world.regions)
+    tundra = Region(koppen=("ET",)).covers(world.land, world.regions)
     assert np.array_equal(np.flatnonzero(tundra) % len(climate.ZONES), np.full(tundra.sum(), climate.ZONES.index("ET")))
 
 
 def test_a_region_without_land_or_zones_is_refused(world: World) -> None:
     with pytest.raises(ValueError, match="expected land in the region, got none in latitudes 85 to 90 degrees north; widen it"):
-        Region(latitude=(85.0, 90.0)).covers(world.land.latitude, {})
+        Region(latitude=(85.0, 90.0)).covers(world.land, {})
     with pytest.raises(ValueError, match="expected a world with Koppen zones, got one without"):
-        Region(koppen=("ET",)).covers(world.land.latitude, {})
+        Region(koppen=("ET",)).covers(world.land, {})
+    with pytest.raises(ValueError, match="expected one of latitude, koppen, country and box, got none"):
+        Region()
+
+
+def test_a_box_may_cross_the_date_line(world: World) -> None:
+    land = world.land
+    pacific = Region(box=(-90.0, 90.0, 120.0, -120.0)).covers(land, {})
+    rest = Region(box=(-90.0, 90.0, -120.0, 120.0)).covers(land, {})
+    assert np.array_equal(pacific, np.abs(land.longitude) >= 120.0)
+    assert np.array_equal(pacific, ~rest)
+
+
+def test_countries_are_those_of_the_world(world: World) -> None:
+    index = np.arange(len(world.land.latitude)) % 3
+    named = {"country": Regions(("One", "Two", "Three"), index)}
+    assert np.array_equal(Region(country=("One", "Three")).covers(world.land, named), index != 1)
+    with pytest.raises(ValueError, match="expected land in the region, got none in Atlantis"):
+        Region(country=("Atlantis",)).covers(world.land, named)
 
 
 def test_warming_is_soil_that_much_warmer_and_nothing_else(model: GlobalModel, world: World) -> None:
@@ -229,7 +247,7 @@ def test_a_target_is_reached_by_the_input_found_for_it(model: GlobalModel) -> No
 def test_a_regional_target_is_that_of_the_region(model: GlobalModel, world: World) -> None:
     region = Region(latitude=(30.0, 90.0))
     found = simulation.resolve(model, experiment(target=Target(0.04, 0.3, 50.0), region=region))
-    cells = np.flatnonzero(region.covers(world.land.latitude, {}))
+    cells = np.flatnonzero(region.covers(world.land, {}))
     course = simulation.follow(model, found, simulation.log_years(0.1, 50.0, 60), cells)
     assert course.soc[-1, 0] / course.soc[0, 0] == pytest.approx(1.04, abs=1e-4)
 

@@ -84,7 +84,7 @@ def test_outside_the_region_nothing_happens(model: GlobalModel) -> None:
     region = Region(latitude=(30.0, 90.0))
     here = Experiment("test", "A test", "What if?", "Made up.", Scenario(cue=0.1), region=region)
     found = simulation.follow(model, here, with_cells=True)
-    inside = region.covers(model.land.latitude, {})
+    inside = region.covers(model.land, {})
     assert found.soc_cells is not None
     moved = np.abs(found.soc_cells[-1, 0] / found.soc_cells[0, 0] - 1)
     assert np.all(moved[inside] > 1e-3)
