@@ -86,7 +86,7 @@ class Page:
     def _wonder(self) -> None:
         """Ask how long the change takes, where there is one and somebody looks."""
         choice = self.state.choice
-        journey = Journey(choice.scenario, choice.place)
+        journey = Journey(choice.change, choice.place)
         if choice.scenario.is_baseline or (self.pace.sight.near is not True and self.ways.overtaken(journey)):
             self.ways.drop()
         elif self.ways.overtaken(journey):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Experiment, Region
 
 BASELINE = Scenario()
 
@@ -23,6 +24,8 @@ class Choice:
         depth: key of ``catalogue.DEPTHS``.
         view: key of ``catalogue.VIEWS``.
         place: latitude and longitude [degrees], or none.
+        region: the part of the land whose stocks are told; all of it if none.
+        within: whether the change applies in the region only.
     """
 
     scenario: Scenario = BASELINE
@@ -30,6 +33,15 @@ class Choice:
     depth: str = "1m"
     view: str = "scenario"
     place: tuple[float, float] | None = None
+    region: Region | None = None
+    within: bool = False
+
+    @property
+    def change(self) -> Scenario | Experiment:
+        """What the model is asked: the scenario, or the same in the region only."""
+        if self.region is None or not self.within or self.scenario.is_baseline:
+            return self.scenario
+        return Experiment("view", "", "", "", change=self.scenario, region=self.region)
 
     def but(self, **new: Any) -> Choice:
         """The same with other values of some attributes."""

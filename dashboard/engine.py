@@ -32,6 +32,7 @@ from proda_core.learning import evidence
 from proda_core.learning.evidence import Evidence, EvidenceError
 from proda_core.process import kernel
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Experiment, Region
 from proda_core.simulation import GlobalModel, Outcome, World, load_world
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,23 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of the land.
+
+    Attributes:
+        inside: whether each cell lies in it (cell,); nowhere, where the model has no land there.
+        area: its land area [m2].
+        baseline: its stock above each depth [Pg] (depth,).
+        stock: the same under the scenario [Pg] (depth,).
+    """
+
+    inside: npt.NDArray[np.bool_]
+    area: float
+    baseline: FloatArray
+    stock: FloatArray
+
+
+@dataclass(frozen=True)
 class Answer:
     """What follows from a choice.
 
@@ -99,12 +117,21 @@ class Answer:
         outcome: the globe under its scenario.
         baseline: the unperturbed globe.
         profile: the soil at the chosen place, if there is one.
+        part: the chosen part of the land, if there is one.
     """
 
     choice: Choice
     outcome: Outcome
     baseline: Outcome
     profile: Profile | None = None
+    part: Part | None = None
+
+    @property
+    def stocks(self) -> tuple[FloatArray, FloatArray]:
+        """Stocks of the chosen part, or of all land, above each depth, baseline and scenario [Pg] (depth,)."""
+        if self.part is not None:
+            return self.part.baseline, self.part.stock
+        return self.baseline.total, self.outcome.total
 
     @property
     def depth(self) -> int:
@@ -146,19 +173,20 @@ class Engine:
         self.version = f"{__version__}-{_fingerprint(world)}"
         self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
-        self._outcomes: Kept[tuple[Scenario | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
+        self._outcomes: Kept[tuple[Scenario | Experiment | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
+        self._parts: Kept[Region, npt.NDArray[np.bool_]] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
         self.pace = Pace(self.model, self._gently)
         # one solve already keeps every core busy; several at once would only make each of them late
         self._turn = threading.Lock()
 
-    def outcome(self, scenario: Scenario, variable: str = "soc") -> Outcome:
-        """The globe under a scenario, with what the map of ``variable`` needs."""
-        if scenario.is_baseline:
+    def outcome(self, change: Scenario | Experiment, variable: str = "soc") -> Outcome:
+        """The globe under a change, with what the map of ``variable`` needs."""
+        if isinstance(change, Scenario) and change.is_baseline:
             return self.baseline
         names = (variable,) if variable in mechanisms.UNITS else ()
-        key = (scenario, *names)
+        key = (change, *names)
         kept = self._outcomes.get(key)
         if kept is not None:
             return kept
@@ -167,17 +195,37 @@ class Engine:
             kept = self._outcomes.get(key)
             if kept is not None:
                 return kept
-            return self._outcomes.put(key, self.model.respond(scenario, names))
+            return self._outcomes.put(key, self.model.respond(change, names))
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
         if choice.variable in GAINS:
             self.fields.gains(choice.depth)  # here, off the event loop
-        outcome = self.outcome(choice.scenario, choice.variable)
-        profile = self.profile(choice.place, choice.scenario, outcome) if choice.place else None
-        return Answer(choice, outcome, self.baseline, profile)
+        if choice.within and choice.region is not None and not self.inside(choice.region).any():
+            choice = choice.but(within=False)  # nowhere to change anything
+        outcome = self.outcome(choice.change, choice.variable)
+        profile = self.profile(choice.place, choice.change, outcome) if choice.place else None
+        return Answer(choice, outcome, self.baseline, profile, self._part(choice.region, outcome))
 
-    def profile(self, place: tuple[float, float], scenario: Scenario, outcome: Outcome) -> Profile:
+    def inside(self, region: Region) -> npt.NDArray[np.bool_]:
+        """Which cells lie in a region (cell,); none, where the model has no land there."""
+        known = self._parts.get(region)
+        if known is not None:
+            return known
+        try:
+            found = region.covers(self.model.land, self.model.regions)
+        except ValueError:
+            found = np.zeros(len(self.model), dtype=np.bool_)
+        return self._parts.put(region, found)
+
+    def _part(self, region: Region | None, outcome: Outcome) -> Part | None:
+        if region is None:
+            return None
+        inside = self.inside(region)
+        stocks = [self.model.global_stock(np.where(inside, part.soc, 0.0)) for part in (self.baseline, outcome)]
+        return Part(inside, float(self.model.land.area[inside].sum()), *stocks)
+
+    def profile(self, place: tuple[float, float], change: Scenario | Experiment, outcome: Outcome) -> Profile:
         """The soil at the land cell nearest to a place (latitude, longitude)."""
         land = self.model.land
         cell = land.nearest(*place)
@@ -185,7 +233,7 @@ class Engine:
         half = 0.5001 * land.size
         east = (place[1] - longitude + 180.0) % 360.0 - 180.0
         with self._turn:
-            pools = np.stack([self.model.profile(cell, change) for change in (Scenario(), scenario)])
+            pools = np.stack([self.model.profile(cell, each) for each in (Scenario(), change)])
         columns = pools[:, SOIL_POOLS].sum(axis=1)
         stock = np.stack([self.baseline.soc[:, cell], outcome.soc[:, cell]])
         on_land = abs(place[0] - latitude) <= half and abs(east) <= half
@@ -335,7 +383,8 @@ class LatestWins(Generic[Wish, Answered]):
                 continue
             except Exception as error:
                 log.exception("no answer to %r", wish)
-                await self._deliver(partial(self._fail, error))
+                if not self.overtaken(wish):  # what is wished for by now has not failed
+                    await self._deliver(partial(self._fail, error))
 
 
 def _fingerprint(world: World) -> str:

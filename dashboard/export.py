@@ -90,6 +90,7 @@ def provenance(engine: Engine, answer: Answer, address: str) -> dict[str, str]:
         "institution": "PRODA Explorer developers",
         "model_version": engine.version,
         "scenario": described(answer.choice.scenario),
+        **({"scenario_region": str(answer.choice.region)} if answer.choice.region is not None and answer.choice.within else {}),
         "history": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} PRODA Explorer, model and maps {engine.version}",
         "references": takeaway.citation(answer.choice, engine, address),
         "python": takeaway.python(answer.choice),

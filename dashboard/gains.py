@@ -42,6 +42,9 @@ class Gains:
         Returns:
             gains by mechanism; the first call for a depth takes half a second.
         """
+        known = self._known.get(depth)  # written once and whole: no need to wait while another depth is worked out
+        if known is not None:
+            return known
         with self._one:
             if depth not in self._known:
                 self._known[depth] = self._found(depth)

@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
 from dashboard.choice import DIGITS, Choice
+from proda_core.climate import ZONES
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Region
 
 VERSION = "1"
 
@@ -35,6 +37,9 @@ _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
     "depth": ("depth", DEPTHS),
     "view": ("view", VIEWS),
 }
+REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
+"""Keys of regions, of which a link holds one at most, and how many bounds they have."""
+
 _LONGEST = 40
 """Characters of a foreign value that a notice repeats."""
 
@@ -74,6 +79,10 @@ def query(choice: Choice, model: str) -> str:
         value = getattr(choice, name)
         if value != getattr(first, name):
             pairs[key] = value
+    if choice.region is not None:
+        pairs |= _named(choice.region)
+        if choice.within:
+            pairs["only"] = "1"
     if choice.place is not None:
         pairs["at"] = ",".join(map(_number, choice.place))
     return urlencode({"v": VERSION, **pairs, "m": model}, safe=",") if pairs else ""
@@ -87,7 +96,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         model: version of the model and its maps that are running.
     """
     given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
-    known = {"v", "at", *CHANGES, *_TABLES}
+    known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES}
     if not known & set(given):
         return Opened(Choice())
     try:
@@ -112,7 +121,50 @@ def _read(given: Mapping[str, str]) -> Choice:
             if given[key] not in table:
                 raise _RefusalError(f"expected {key} to be one of {', '.join(list(table)[:6])} …; got {_quoted(given[key])}")
             choice = choice.but(**{name: given[key]})
+    region = _region({key: given[key] for key in REGIONS if key in given})
+    choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
     return choice.but(place=_place(given["at"])) if "at" in given else choice
+
+
+def _named(region: Region) -> dict[str, str]:
+    """The pair that stands for a region."""
+    if region.latitude or region.box:
+        key, bounds = ("box", region.box) if region.box else ("band", region.latitude)
+        return {key: ",".join(map(_number, bounds or ()))}
+    return {"country": region.country[0]} if region.country else {"zone": region.koppen[0]}
+
+
+def _region(given: Mapping[str, str]) -> Region | None:
+    """The region of a link, if it names one."""
+    if len(given) > 1:
+        raise _RefusalError(f"expected one region, got {' and '.join(given)}")
+    for key, text in given.items():
+        if key == "country":
+            if not 0 < len(text) <= _LONGEST or not text.isprintable():
+                raise _RefusalError(f"expected country to be a name, got {_quoted(text)}")
+            return Region(country=(text,))
+        if key == "zone":
+            if text not in ZONES:
+                raise _RefusalError(f"expected zone to be one of {', '.join(ZONES[:6])} …; got {_quoted(text)}")
+            return Region(koppen=(text,))
+        bounds = [_parsed(part) for part in text.split(",")]
+        numbers = [bound for bound in bounds if bound is not None]
+        if len(numbers) != len(bounds) or len(numbers) != REGIONS[key] or not is_box(*numbers):
+            raise _RefusalError(
+                f"expected {key} to be {'south,north' if key == 'band' else 'south,north,west,east'}, got {_quoted(text)}"
+            )
+        south, north, *along = numbers
+        return Region(box=(south, north, along[0], along[1])) if along else Region(latitude=(south, north))
+    return None
+
+
+def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0) -> bool:
+    """Whether bounds [degrees] enclose anything.
+
+    >>> is_box(-10, 10), is_box(10, -10), is_box(0, 10, 170, -170)
+    (True, False, True)
+    """
+    return -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 180 and west != east
 
 
 def _change(key: str, name: str, text: str) -> float:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from dashboard.kept import Kept
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Experiment
 from proda_core.simulation import GlobalModel, Transient, follow, log_years
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,11 +34,11 @@ class Journey(NamedTuple):
     """What a way is asked for.
 
     Attributes:
-        scenario: what changes at year zero, everywhere.
+        change: what changes at year zero.
         place: latitude and longitude of a place to follow as well [degrees], or none.
     """
 
-    scenario: Scenario
+    change: Scenario | Experiment
     place: tuple[float, float] | None = None
 
 
@@ -79,7 +80,7 @@ class Pace:
 
     def __init__(self, model: GlobalModel, turn: Callable[[], AbstractContextManager[None]]) -> None:
         self._model, self._turn = model, turn
-        self._worlds: Kept[Scenario, Course] = Kept(64)
+        self._worlds: Kept[Scenario | Experiment, Course] = Kept(64)
         # not the threads that answer slider moves: visitors who wait for their way must not use them up
         self.queue = ThreadPoolExecutor(1, "pace")
 
@@ -101,10 +102,10 @@ class Pace:
             with self._turn():
                 yield
 
-        world = self._worlds.get(journey.scenario)
+        world = self._worlds.get(journey.change)
         if world is None:
-            found = follow(self._model, journey.scenario, log_years(count=STEPS), turn=turn, size=PIECE)
-            world = self._worlds.put(journey.scenario, _course(found))
+            found = follow(self._model, journey.change, log_years(count=STEPS), turn=turn, size=PIECE)
+            world = self._worlds.put(journey.change, _course(found))
         return Way(journey, world, self._here(journey, turn))
 
     def _here(self, journey: Journey, turn: Callable[[], AbstractContextManager[None]]) -> Course | None:
@@ -113,7 +114,7 @@ class Pace:
             return None
         land = self._model.land
         cell = land.nearest(*journey.place)
-        found = follow(self._model, journey.scenario, log_years(count=STEPS), np.array([cell]), turn=turn)
+        found = follow(self._model, journey.change, log_years(count=STEPS), np.array([cell]), turn=turn)
         return _course(found, GRAMS_PER_PETAGRAM / GRAMS_PER_KILOGRAM / float(land.area[cell]))
 
 

@@ -278,18 +278,49 @@ def hatch(shown: figure, pixels: ColumnDataSource, marked: npt.NDArray[np.bool_]
     Returns:
         the renderer, to show and to hide it.
     """
-    (below,) = renderers(shown, "Image")
+    lines = LinearColorMapper(palette=["#ffffff00", f"{INK}c0", f"{OCEAN}b0"], low=0, high=2)
+    return _over(shown, pixels, marked, HATCH, lines)
+
+
+def _over(
+    shown: figure, pixels: ColumnDataSource, marked: npt.NDArray[np.bool_], code: str, mapper: LinearColorMapper
+) -> GlyphRenderer:
+    """An image of marked cells that the browser makes, above the images that are there."""
+    below = renderers(shown, "Image")[0]
+    top = renderers(shown, "Image")[-1]
     place = {name: below.data_source.data[name] for name in ("x", "y", "dw", "dh")}
     source = ColumnDataSource({**place, "marked": [np.append(marked, False).astype(np.uint8)]})
-    lines = LinearColorMapper(palette=["#ffffff00", f"{INK}c0", f"{OCEAN}b0"], low=0, high=2)
-    image = Expr(CustomJSExpr(args={"pixels": pixels}, code=HATCH))
-    made: GlyphRenderer = shown.image(image="x", source=source, color_mapper=lines, level=below.level)
+    image = Expr(CustomJSExpr(args={"pixels": pixels}, code=code))
+    made: GlyphRenderer = shown.image(image="x", source=source, color_mapper=mapper, level=below.level)
     made.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
     made.glyph.update(image=image, **{name: below.glyph.properties_with_values()[name] for name in ("x", "y", "dw", "dh")})
     order = [renderer for renderer in shown.renderers if renderer is not made]
-    order.insert(order.index(below) + 1, made)
+    order.insert(order.index(top) + 1, made)
     shown.renderers = order
     return made
+
+
+VEIL = """
+const [marked] = this.data.marked, [cell] = pixels.data.cell
+const frame = new cell.constructor(cell.length, cell.shape)
+for (let i = 0; i < cell.length; i++) { frame[i] = marked[cell[i]] }
+return [frame]
+"""
+
+
+def veil(shown: figure, pixels: ColumnDataSource, cells: int) -> ColumnDataSource:
+    """A veil over some cells, above the image and its hatching and below the lines; over none to begin with.
+
+    Args:
+        shown: a figure that was given to :func:`gather`.
+        pixels: the same as there.
+        cells: number of cells.
+
+    Returns:
+        the source whose column "marked" says which cells are veiled, as its only row (cell + 1,), 0 or 1.
+    """
+    colours_ = LinearColorMapper(palette=[f"{OCEAN}00", f"{OCEAN}c8"], low=0, high=1)
+    return _over(shown, pixels, np.zeros(cells, dtype=np.bool_), VEIL, colours_).data_source
 
 
 def renderers(shown: figure, glyph: str) -> list[GlyphRenderer]:

@@ -67,10 +67,10 @@ def plain_title(worn: Dress) -> str:
 def caption(engine: Engine, answer: Answer, address: str) -> str:
     """What is shown, in a sentence, and where it comes from; wrapped."""
     depth = answer.depth
-    spread = None if engine.ensemble is None else float(engine.ensemble.total_sd[depth])
-    before, stock = float(answer.baseline.total[depth]), float(answer.outcome.total[depth])
-    cues = answer.outcome.cue, answer.baseline.cue
-    said = words.headline(answer.choice.scenario, answer.choice.depth, stock, before, *cues, spread)
+    spread = None if engine.ensemble is None or answer.part is not None else float(engine.ensemble.total_sd[depth])
+    before, stock = (float(stocks[depth]) for stocks in answer.stocks)
+    choice, cues = answer.choice, (answer.outcome.cue, answer.baseline.cue)
+    said = words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
     hatched = "" if engine.ensemble is None else " Hatched: unlike any training site."
     return fill(f"{said}{hatched} {citation(answer.choice, engine, address)}", 158)
 

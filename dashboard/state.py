@@ -12,6 +12,7 @@ from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
 from dashboard.choice import DIGITS, Choice
 from dashboard.history import History
 from proda_core.scenario import Scenario, finite
+from proda_core.scenarios import Region
 
 
 class State(param.Parameterized):
@@ -81,6 +82,16 @@ class State(param.Parameterized):
             return False
         self._choose("place", place=(round(north, 4), round(east, 4)))
         return True
+
+    def look_at(self, region: Region | None, within: bool | None = None) -> None:
+        """Choose a part of the land, none for all of it.
+
+        Args:
+            region: the part.
+            within: whether changes apply there only; as before if not said.
+        """
+        only = self.history.present.within if within is None else within
+        self._choose("region", region=region, within=only and region is not None)
 
     def undo(self) -> None:
         """Take the last step back."""

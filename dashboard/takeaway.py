@@ -11,6 +11,7 @@ from dashboard.engine import Engine
 from dashboard.fields import DEPTH_INDEX
 from proda_core import __version__, mechanisms
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Region
 
 
 def python(choice: Choice) -> str:
@@ -25,14 +26,37 @@ def python(choice: Choice) -> str:
             "",
             "world = load_world()",
             "model = GlobalModel(world)",
-            f"outcome = model.respond(Scenario({changes}){wanted})",
+            *_asked(choice, f"Scenario({changes})", wanted),
             f"depth = {DEPTH_INDEX[choice.depth]}  # of 0.3 m, 1 m, 2 m and full depth",
-            "change = outcome.total[depth] - model.baseline.total[depth]",
-            'print(f"{outcome.total[depth]:.6g} Pg C, {change:+.6g}")',
+            *_summed(choice),
+            'print(f"{stock:.6g} Pg C, {stock - before:+.6g}")',
             *_map(choice),
             *_place(choice),
         ]
     )
+
+
+def _asked(choice: Choice, scenario: str, wanted: str) -> list[str]:
+    """Lines that solve the model."""
+    if choice.region is None:
+        return [f"outcome = model.respond({scenario}{wanted})"]
+    given = ", ".join(f"{field.name}={value!r}" for field in fields(Region) if (value := getattr(choice.region, field.name)))
+    change = f'Experiment("view", "", "", "", change={scenario}, region=region)' if choice.within else scenario
+    return [
+        "from proda_core.scenarios import Experiment, Region",
+        f"region = Region({given})",
+        f"outcome = model.respond({change}{wanted})",
+    ]
+
+
+def _summed(choice: Choice) -> list[str]:
+    """Lines that sum stocks over all land or over the chosen part."""
+    if choice.region is None:
+        return ["before, stock = model.baseline.total[depth], outcome.total[depth]"]
+    return [
+        "inside = region.covers(world.land, world.regions)",
+        "before, stock = (model.global_stock(each.soc * inside)[depth] for each in (model.baseline, outcome))",
+    ]
 
 
 def _map(choice: Choice) -> list[str]:

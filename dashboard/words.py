@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dashboard.catalogue import CONTROLS, DEPTH_WORDS
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Region
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -81,6 +82,36 @@ def place(latitude: float, longitude: float) -> str:
     return f"{abs(latitude):.2f}° {north}, {abs(longitude):.2f}° {east}"
 
 
+def region(chosen: Region) -> str:
+    """A part of the land as a name.
+
+    >>> region(Region(latitude=(-30.0, 0.0))), region(Region(koppen=("ET",))), region(Region(box=(35.0, 60.0, -10.0, 30.0)))
+    ('30° S to 0°', 'zone ET', '35° N to 60° N, 10° W to 30° E')
+    """
+    if chosen.country:
+        return listed(chosen.country)
+    if chosen.koppen:
+        return f"zone {listed(chosen.koppen)}" if len(chosen.koppen) == 1 else f"zones {listed(chosen.koppen)}"
+    south, north, *along = chosen.box or chosen.latitude or (-90.0, 90.0)
+    across = f"{_degrees(south, 'N', 'S')} to {_degrees(north, 'N', 'S')}"
+    return f"{across}, {_degrees(along[0], 'E', 'W')} to {_degrees(along[1], 'E', 'W')}" if along else across
+
+
+def _degrees(value: float, plus: str, minus: str) -> str:
+    return f"{abs(value):g}°{'' if value == 0 else f' {plus if value > 0 else minus}'}"
+
+
+def within(chosen: Region) -> str:
+    """The same in a sentence.
+
+    >>> within(Region(country=("France",))), within(Region(latitude=(30.0, 60.0)))
+    ('in France', 'between 30° N and 60° N')
+    """
+    if chosen.latitude:
+        return f"between {region(chosen).replace(' to ', ' and ')}"
+    return f"in the box {region(chosen)}" if chosen.box else f"in {region(chosen)}"
+
+
 def changes(scenario: Scenario) -> list[tuple[str, float]]:
     """The changes of a scenario that are not zero, by name, in the units of the sliders."""
     values = ((name, getattr(scenario, name) * control.scale) for name, control in CONTROLS.items())
@@ -100,18 +131,28 @@ def change(name: str, value: float) -> str:
 
 
 def headline(
-    scenario: Scenario, depth: str, stock: float, baseline: float, cue: float, baseline_cue: float, spread: float | None = None
+    scenario: Scenario,
+    depth: str,
+    stock: float,
+    baseline: float,
+    cue: float,
+    baseline_cue: float,
+    spread: float | None = None,
+    chosen: Region | None = None,
+    only: bool = False,
 ) -> str:
     """The state of the world in a sentence or two.
 
     Args:
         scenario: what was changed.
         depth: key of ``grid.STOCK_DEPTHS``.
-        stock: global stock above that depth [Pg].
+        stock: stock above that depth [Pg], of the globe or of the chosen region.
         baseline: the same of the baseline [Pg].
         cue: global bulk CUE [1].
         baseline_cue: the same of the baseline [1].
         spread: standard deviation of the baseline's stock across the ensemble, if there is one [Pg].
+        chosen: the region whose stock it is.
+        only: whether the change applies there only.
 
     Returns:
         plain text.
@@ -120,6 +161,8 @@ def headline(
     if scenario.is_baseline:
         use = f"microbes use {number(100 * baseline_cue)} % of what they decompose"
         stock_text = number(baseline) if spread is None else with_spread(baseline, spread)
+        if chosen is not None:
+            return f"The soils {within(chosen)} hold {stock_text} Pg C {where}; over all land {use}."
         return f"The soils of the model hold {stock_text} Pg C {where}; {use}."
     moves = [change(name, value) for name, value in changes(scenario)]
     cause = _sentence_start(listed(moves))
@@ -134,7 +177,13 @@ def headline(
         take = "take" if many else "takes"
         effect = f"{take} {number(-difference)} Pg C {where.replace('in ', 'from ', 1)} {relative}"
     together = "together " if many else ""
-    return f"{cause} everywhere {together}{effect}, once soils reach their new balance; {_realised(scenario, cue, baseline_cue)}."
+    place = within(chosen) if chosen is not None and only else "everywhere"
+    there = "" if chosen is None else " there" if only else f" {within(chosen)}"
+    whole = "over all land, " if chosen is not None else ""
+    return (
+        f"{cause} {place} {together}{effect}{there}, once soils reach their new balance; "
+        f"{whole}{_realised(scenario, cue, baseline_cue)}."
+    )
 
 
 def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:

@@ -88,15 +88,18 @@ class Headline:
     def show(self, answer: Answer) -> None:
         """Say what an answer means."""
         choice, depth = answer.choice, answer.depth
-        stock, before = float(answer.outcome.total[depth]), float(answer.baseline.total[depth])
-        spread = None if self._ensemble is None else float(self._ensemble.total_sd[depth])
+        before, stock = (float(stocks[depth]) for stocks in answer.stocks)
+        whole = answer.part is None  # the members are not kept by region
+        spread = float(self._ensemble.total_sd[depth]) if self._ensemble is not None and whole else None
         cue = answer.outcome.cue, answer.baseline.cue
-        self.sentence.text = words.headline(choice.scenario, choice.depth, stock, before, *cue, spread)
+        self.sentence.text = words.headline(
+            choice.scenario, choice.depth, stock, before, *cue, spread, choice.region, choice.within
+        )
         shown, where = words.number(stock), DEPTH_WORDS[choice.depth]
         known = words.number(before) if spread is None else words.with_spread(before, spread)
         if choice.scenario.is_baseline:
             shown, _, around = known.partition(" ")
-            members = "" if self._ensemble is None else f"; ± SD of {self._ensemble.members} members"
+            members = "" if self._ensemble is None or spread is None else f"; ± SD of {self._ensemble.members} members"
             change = f"<p class=quiet>{where}, baseline{members}</p>"
         else:
             around = ""

@@ -194,7 +194,7 @@ class Map:
         self._mark(choice)
         view = self._engine.view(choice)
         what = (choice.variable, choice.depth, view)
-        drawn = (*what, answer.outcome.scenario if view in SCENARIO_VIEWS else None)
+        drawn = (*what, choice.change if view in SCENARIO_VIEWS else None)
         if drawn == self._drawn:
             return
         if what != self._drawn[:3]:

@@ -121,10 +121,10 @@ class Pace:
         answer, way = self._answer, self._way
         if answer is None:
             return
-        scenario, place = _asked(answer)
-        known = way if way is not None and way.journey.scenario == scenario else None
+        change, place = _asked(answer)
+        known = way if way is not None and way.journey.change == change else None
         self.text.object = f"<div class=words aria-busy={_flag(self._waits(known))}>{TITLE}{self._said(answer, known)}</div>"
-        heading = "&nbsp;" if scenario.is_baseline else f"World, {DEPTHS[answer.choice.depth].lower()}"
+        heading = "&nbsp;" if answer.choice.scenario.is_baseline else f"World, {DEPTHS[answer.choice.depth].lower()}"
         self.world.title.object = f"<h3>{heading}</h3>"
         self.here.room.visible = place is not None
         self.here.title.object = _place(answer)
@@ -159,7 +159,7 @@ class Pace:
 
 
 def _asked(answer: Answer) -> Journey:
-    return Journey(answer.choice.scenario, answer.choice.place)
+    return Journey(answer.choice.change, answer.choice.place)
 
 
 def _flag(value: bool) -> str:

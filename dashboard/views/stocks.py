@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import panel as pn
 
 from dashboard import theme, words
 from dashboard.catalogue import DEPTHS
-from dashboard.engine import Answer, Engine, FloatArray
+from dashboard.engine import Answer, Engine, FloatArray, Part
 from proda_core.published import STOCKS, Range
 
 BARS = """
@@ -36,20 +38,26 @@ class Stocks:
 
     def show(self, answer: Answer) -> None:
         """Show the stocks of an answer."""
-        spread = None if self._engine.ensemble is None else self._engine.ensemble.total_sd
+        part, region = answer.part, answer.choice.region
+        spread = None if self._engine.ensemble is None or part is not None else self._engine.ensemble.total_sd
+        stocks = answer.stocks
         rows = []
         for i, (key, label) in enumerate(DEPTHS.items()):
-            before, after = float(answer.baseline.total[i]), float(answer.outcome.total[i])
+            before, after = (float(stock[i]) for stock in stocks)
             known = words.number(before) if spread is None else words.with_spread(before, float(spread[i]))
             moved = [words.signed(after - before), words.signed(words.percent(after, before))]
             cells = [known, words.number(after), *moved]
             shown = " class=shown" if key == answer.choice.depth else ""
             rows.append(f"<tr{shown}><th scope=row>{label}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
         head = "".join(f"<th scope=col>{name}</th>" for name in ("Depth", "Baseline", "Scenario", "Change", "%"))
+        if part is None:
+            below = f"{_bars(answer, spread)}<p class=quiet>{self._beside(answer.baseline.total)}</p>"
+        else:
+            below = _of(part, answer, float(self._engine.model.land.area.sum()))
+        whose = "World soil carbon" if region is None else f"Soil carbon {words.within(region)}"
         self.table.object = (
-            f"<table><caption>World soil carbon [Pg C]</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>{_bars(answer, spread)}"
-            f"<p class=quiet>{self._beside(answer.baseline.total)}</p>"
+            f"<table><caption>{escape(whose)} [Pg C]</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>{below}"
         )
 
     def _beside(self, baseline: FloatArray) -> str:
@@ -82,6 +90,18 @@ class Stocks:
             if holds
         ]
         return f": {words.listed(causes)}" if causes else ""
+
+
+def _of(part: Part, answer: Answer, land_area: float) -> str:
+    """A part of the land beside all of it, whose area is ``land_area`` [m2]."""
+    if not part.inside.any():
+        return "<p class=quiet>The model has no land there.</p>"
+    share = words.number(100 * part.area / land_area, 2)
+    held = words.number(100 * float(part.baseline[answer.depth] / answer.baseline.total[answer.depth]), 2)
+    return (
+        f"<p class=quiet style='margin-top: 8px'>{words.number(part.area / 1e12)} million km² of land, {share} % of all, with "
+        f"{held} % of the carbon. Members are not summed by region: for their spread see the map of uncertainty.</p>"
+    )
 
 
 def compare(stock: float, spread: float, published: Range) -> str:

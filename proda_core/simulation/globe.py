@@ -123,7 +123,7 @@ class GlobalModel:
         pools: FloatArray = column.solve(self.terms(rows, change)).numpy()
         return pools
 
-    def profile(self, cell: int, change: Scenario | None = None) -> FloatArray:
+    def profile(self, cell: int, change: Scenario | Experiment | None = None) -> FloatArray:
         """Carbon of every pool with depth at one cell [kg m-3] (7, 20)."""
         profile: FloatArray = self.pools(slice(cell, cell + 1), change)[0] / GRAMS_PER_KILOGRAM
         return profile

@@ -18,6 +18,7 @@ from dashboard.engine import Engine
 from dashboard.state import State
 from dashboard.views.tools import is_address
 from proda_core.scenario import LIMITS, Scenario
+from proda_core.scenarios import Region
 
 MODEL = "0.1.0-9ea4de"
 OLD = [
@@ -43,11 +44,22 @@ def _changes() -> st.SearchStrategy[Scenario]:
 PLACES = st.none() | st.tuples(st.integers(-9000, 9000).map(lambda n: n / 100), st.integers(-18000, 18000).map(lambda n: n / 100))
 
 
-@given(_changes(), st.sampled_from(list(MAPS)), st.sampled_from(list(DEPTHS)), st.sampled_from(list(VIEWS)), PLACES)
+REGIONS = st.sampled_from(
+    [
+        None,
+        Region(country=("Côte d'Ivoire",)),
+        Region(koppen=("Cfb",)),
+        Region(latitude=(-30.0, 0.0)),
+        Region(box=(-10.5, 10.25, 170.0, -170.0)),
+    ]
+)
+
+
+@given(_changes(), st.sampled_from(list(MAPS)), st.sampled_from(list(DEPTHS)), st.sampled_from(list(VIEWS)), PLACES, REGIONS)
 def test_a_link_opens_what_it_was_made_from(
-    scenario: Scenario, variable: str, depth: str, view: str, place: tuple[float, float] | None
+    scenario: Scenario, variable: str, depth: str, view: str, place: tuple[float, float] | None, region: Region | None
 ) -> None:
-    choice = Choice(scenario, variable, depth, view, place)
+    choice = Choice(scenario, variable, depth, view, place, region, within=region is not None)
     query = link.query(choice, MODEL)
     assert opened(query) == link.Opened(choice)
     assert len(query) < 250
@@ -63,7 +75,7 @@ def test_only_what_was_chosen_is_in_the_link() -> None:
 
 @pytest.mark.parametrize(("query", "choice"), OLD, ids=[query or "none" for query, _ in OLD])
 def test_links_of_every_release_still_open(query: str, choice: str) -> None:
-    expected = eval(choice, {"Choice": Choice, "Scenario": Scenario})  # noqa: S307 our own file
+    expected = eval(choice, {"Choice": Choice, "Scenario": Scenario, "Region": Region})  # noqa: S307 our own file
     assert opened(query).choice == expected
     assert "could not" not in opened(query).notice
 
@@ -88,11 +100,18 @@ def test_links_of_every_release_still_open(query: str, choice: str) -> None:
         ("v=1&cue=1&at=47", "expected at"),
         ("v=1&map=" + "x" * 5000, "…"),
         ("v=1&map=%ff%fe", "expected map"),
+        ("v=1&country=" + "x" * 41, "expected country to be a name"),
+        ("v=1&zone=Zz", "expected zone to be one of"),
+        ("v=1&band=60,30", "expected band to be south,north"),
+        ("v=1&box=0,10,0", "expected box to be south,north,west,east"),
+        ("v=1&box=0,10,7,7", "expected box"),
+        ("v=1&zone=ET&band=0,10", "expected one region, got zone and band"),
     ],
 )
 def test_a_broken_link_opens_the_first_look_and_says_why(query: str, told: str) -> None:
-    choice, notice = opened(query)
+    choice, notice, broken = opened(query)
     assert choice == Choice()
+    assert broken
     assert told in notice
     assert len(notice) < 300
 
@@ -103,7 +122,8 @@ def test_what_others_add_to_a_link_does_not_matter() -> None:
 
 
 def test_a_link_of_another_model_says_so() -> None:
-    choice, notice = opened(f"v=1&cue=1&m={MODEL}", model="0.2.0-aaaaaa")
+    choice, notice, broken = opened(f"v=1&cue=1&m={MODEL}", model="0.2.0-aaaaaa")
+    assert not broken
     assert choice == Choice(Scenario(cue=0.01))
     assert MODEL in notice
     assert "0.2.0-aaaaaa" in notice
@@ -111,9 +131,9 @@ def test_a_link_of_another_model_says_so() -> None:
 
 @given(st.dictionaries(st.sampled_from(["v", "cue", "map", "at", "m", "depth"]), st.lists(st.binary(max_size=60), max_size=3)))
 def test_no_link_is_an_error(arguments: dict[str, list[bytes]]) -> None:
-    choice, notice = link.open_link(arguments, MODEL)
+    choice, notice, broken = link.open_link(arguments, MODEL)
     assert choice.variable in MAPS
-    assert isinstance(notice, str)
+    assert notice or not broken
 
 
 def test_a_page_opens_as_its_link_says(engine: Engine) -> None:
