@@ -26,6 +26,7 @@ from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
 from dashboard.views.stocks import Stocks
 from dashboard.views.tools import Tools
+from dashboard.views.where import Where
 
 TITLE = "PRODA Explorer"
 TROUBLE = "The model could not answer this choice; the page still works. Move a slider, or reset all, to go on."
@@ -57,7 +58,8 @@ class Page:
         self.profile = Profile(self.state)
         self.response = Response(self.state, shared)
         self.pace = Pace()
-        self.sliders = Sliders(self.state)
+        self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
+        self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
         self._replay: asyncio.Task[None] | None = None
@@ -137,7 +139,7 @@ class Page:
         main = pn.Column(globe, side, self.pace.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
-            sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
+            sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,
         )  # fmt: skip
         with edit_readonly(shown):

@@ -108,6 +108,22 @@ def to_point(longitude: float, latitude: float) -> tuple[float, float]:
     return float(x), float(y)
 
 
+def to_box(x0: float, x1: float, y0: float, y1: float) -> tuple[float, float, float, float] | None:
+    """A rectangle of the map [m] -> south, north, west, east [degrees], as far as its middle lines lie on the globe.
+
+    >>> to_box(-1e6, 1e6, 0.0, 1e6) is not None, to_box(0.0, 0.0, 0.0, 0.0) is None
+    (True, True)
+    """
+    y = np.clip([y0, y1], *Y_LIMITS)
+    _, latitude, _ = to_place(np.zeros(2), y)
+    middle = float(np.mean(y))
+    half = abs(to_point(180.0, float(to_place(0.0, middle)[1][0]))[0]) * (1 - 1e-9)
+    longitude, _, globe = to_place(np.clip([x0, x1], -half, half), np.full(2, middle))
+    south, north = sorted(round(float(value), 2) for value in latitude)
+    west, east = sorted(round(float(value), 2) for value in longitude)
+    return (south, north, west, east) if globe.all() and south < north and west < east else None
+
+
 @cache
 def outlines(path: Path | None = None) -> tuple[Line, ...]:
     """Rings of the world's land on the map [m], each (point, 2)."""

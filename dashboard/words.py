@@ -97,6 +97,26 @@ def region(chosen: Region) -> str:
     return f"{across}, {_degrees(along[0], 'E', 'W')} to {_degrees(along[1], 'E', 'W')}" if along else across
 
 
+_MAIN = {"A": "tropical", "B": "arid", "C": "temperate", "D": "cold", "E": "polar"}
+_SEASON = {"f": "no dry season", "s": "dry summer", "w": "dry winter"}
+_HEAT = {"a": "hot summer", "b": "warm summer", "c": "cold summer", "d": "very cold winter"}
+_WHOLE = {"Af": "rainforest", "Am": "monsoon", "Aw": "savannah", "ET": "tundra", "EF": "frost"}
+_DRY = {"W": "desert", "S": "steppe", "h": "hot", "k": "cold"}
+
+
+def climate(zone: str) -> str:
+    """A climate zone of Koppen in words, those of Beck et al. 2018 (doi:10.1038/sdata.2018.214).
+
+    >>> climate("Cfb"), climate("BSk"), climate("ET")
+    ('temperate, no dry season, warm summer', 'arid, steppe, cold', 'polar, tundra')
+    """
+    main, rest = _MAIN[zone[0]], zone[1:]
+    if zone in _WHOLE:
+        return f"{main}, {_WHOLE[zone]}"
+    names = _DRY if zone[0] == "B" else {**_SEASON, **_HEAT}
+    return ", ".join([main, *(names[letter] for letter in rest)])
+
+
 def _degrees(value: float, plus: str, minus: str) -> str:
     return f"{abs(value):g}°{'' if value == 0 else f' {plus if value > 0 else minus}'}"
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.events import Press, Tap
-from bokeh.models import ColumnDataSource, CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
+from bokeh.events import Press, SelectionGeometry, Tap
+from bokeh.models import BoxSelectTool, ColumnDataSource, CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
 
 from dashboard import legend, plots, projection, theme, words
 from dashboard.buttons import Buttons
@@ -18,6 +18,7 @@ from dashboard.choice import Choice
 from dashboard.dress import KINDS, dress
 from dashboard.engine import Answer, Engine
 from dashboard.state import State
+from proda_core.scenarios import Region
 
 WHOLE = (1.01 * projection.X_LIMITS[1], 1.01 * projection.Y_LIMITS[1])
 DEEPEST_ZOOM = 40.0
@@ -31,6 +32,12 @@ const unlike = hatched === null ? false : hatched.data.marked[0][cell]
 const sign = kind === "spread" ? "± " : kind === "change" && value > 0 ? "+" : ""
 return `${sign}${short(value)} ${unit}${share}${unlike ? " · unlike any training site" : ""}`
 """
+DRAW = """
+box.active = true
+const view = Bokeh.index.find_one ? Bokeh.index.find_one(figure) : null
+view?.el?.scrollIntoView({block: "nearest"})
+"""
+PAN_AGAIN = "if (cb_obj.final) { pan.active = true }"
 ON_LAND = "export default (args, tool, {value}) => !Number.isNaN(value)"
 
 SMALL = ".MuiFormControlLabel-label { font-size: 13px !important; } .MuiCheckbox-root { padding: 2px 6px !important; }"
@@ -53,6 +60,8 @@ class Map:
         under = plots.pixel_source(pixels.index)
         self.source = plots.gather(self.figure, under, pixels.padded(np.full(pixels.cells, np.nan)))
         self.hatching = None if engine.ensemble is None else plots.hatch(self.figure, under, engine.ensemble.unlike)
+        self._region: Region | None = None
+        self.veil = plots.veil(self.figure, under, pixels.cells)
         self._pointed = self._pointing(under)
         self.chosen = plots.sources(self.figure, "Scatter")[0]
         self._mapper = plots.mapper()
@@ -79,9 +88,11 @@ class Map:
             x_range=Range1d(-width, width, bounds=(-width, width)), y_range=Range1d(-height, height, bounds=(-height, height)),
             background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None,
         )  # fmt: skip
-        wheel, pan = WheelZoomTool(), PanTool()
+        wheel, pan, self.box = WheelZoomTool(), PanTool(), BoxSelectTool(renderers=[])
         hover = HoverTool(renderers=[plots.renderers(shown, "Image")[0]], filters={"@image": CustomJS(code=ON_LAND)})
-        shown.toolbar.update(tools=[wheel, pan, hover], active_scroll=wheel, active_drag=pan, logo=None)
+        shown.toolbar.update(tools=[wheel, pan, self.box, hover], active_scroll=wheel, active_drag=pan, logo=None)
+        shown.on_event(SelectionGeometry, self._drawn_box)
+        shown.js_on_event(SelectionGeometry, CustomJS(args={"pan": pan}, code=PAN_AGAIN))
         for event in (Tap, Press):  # a click that is held for a quarter of a second is a press
             shown.on_event(event, self._tap)
         self._hover = hover
@@ -181,6 +192,18 @@ class Map:
         if globe[0]:
             self._state.visit(float(latitude[0]), float(longitude[0]))
 
+    def _drawn_box(self, event: Any) -> None:
+        """Take a box that was drawn: the latitudes and longitudes that it spans along its middle lines."""
+        if not event.final or event.geometry.get("type") != "rect":
+            return
+        box = projection.to_box(*(event.geometry[name] for name in ("x0", "x1", "y0", "y1")))
+        if box is not None:
+            self._state.look_at(Region(box=box))
+
+    def drawing(self, button: pmui.Button) -> None:
+        """Let a button make the next drag on the map draw a box."""
+        button.js_on_click(args={"box": self.box, "figure": self.figure}, code=DRAW)
+
     def _fit(self) -> None:
         self._fitted = not self._fitted
         self._drawn = ()
@@ -192,6 +215,7 @@ class Map:
         self._latest = answer
         choice = answer.choice
         self._mark(choice)
+        self._cover(answer)
         view = self._engine.view(choice)
         what = (choice.variable, choice.depth, view)
         drawn = (*what, choice.change if view in SCENARIO_VIEWS else None)
@@ -203,6 +227,16 @@ class Map:
         # the figure's own data are replaced: a re-rendered element would cost ten times as much and lose the zoom
         self.source.data.update(cells=[self._engine.pixels.padded(self._engine.map_values(answer))])
         self._drawn = drawn
+
+    def _cover(self, answer: Answer) -> None:
+        """Veil what lies outside the chosen region."""
+        region = answer.choice.region
+        if region != self._region:
+            outside = np.zeros(self._engine.pixels.cells + 1, dtype=np.uint8)
+            if answer.part is not None:
+                outside[:-1] = ~answer.part.inside
+            self.veil.data.update(marked=[outside])
+            self._region = region
 
     def _mark(self, choice: Choice) -> None:
         point = projection.to_point(choice.place[1], choice.place[0]) if choice.place else None

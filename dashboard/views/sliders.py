@@ -58,7 +58,7 @@ class Sliders:
         reset.on_click(lambda _: state.reset())
         self.reset = reset
         intro = pn.pane.HTML(
-            "<h2>What if …</h2><p class=quiet>Change a mechanism everywhere; every soil column of the globe is solved again.</p>",
+            "<h2>What if …</h2><p class=quiet>Change a mechanism; every soil column of the globe is solved again.</p>",
             stylesheets=[theme.TEXT], margin=(0, 0, 4, 0), sizing_mode="stretch_width",
         )  # fmt: skip
         self.panel = pn.Column(intro, *self.sliders.values(), reset, sizing_mode="stretch_width", margin=(12, 18))

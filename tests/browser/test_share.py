@@ -103,3 +103,35 @@ def test_files_of_the_view_are_taken_away(visitor: Visitor) -> None:
         page.get_by_role("link", name="Map, CSV").click()
     assert "scenario: cue=0.01" in taken.value.path().read_text()
     expect(page.get_by_role("link", name="Soil profile, CSV")).to_have_count(0)
+
+
+def test_a_region_is_found_by_typing_and_limits_the_change(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.press("ArrowRight")
+    page.get_by_role("combobox", name="Stocks of").click()
+    page.get_by_placeholder("Search").fill("braz")
+    page.get_by_role("option", name="Brazil").click()
+    expect(page.get_by_role("table", name="Soil carbon in Brazil [Pg C]")).to_be_visible()
+    expect(visitor.status).to_have_text(re.compile(r"everywhere adds [\d.]+ Pg C to the top metre \([^)]*\) in Brazil"))
+    page.get_by_role("checkbox", name="Change only here").check()
+    expect(visitor.status).to_have_text(re.compile("^A 1 % rise in microbial CUE in Brazil adds"))
+    page.wait_for_function("location.search.includes('country=Brazil&only=1')")
+
+
+def test_a_box_is_drawn_on_the_map(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("button", name="Draw a box").click()
+    west, north = visitor.spot(60.0, 0.0)
+    east, south = visitor.spot(30.0, 40.0)
+    page.mouse.move(west, north)
+    page.mouse.down()
+    page.mouse.move(east, south, steps=8)
+    page.mouse.up()
+    expect(visitor.status).to_have_text(re.compile(r"^The soils in the box (29|30)[\d.]*° N to (59|60)[\d.]*° N"))
+    before = visitor.extent()
+    page.mouse.move(west, north)
+    page.mouse.down()
+    page.mouse.move(east, south, steps=8)
+    page.mouse.up()
+    expect(visitor.status).to_have_text(re.compile(r"^The soils in the box"))  # the next drag moves the map again
+    assert before is not None
