@@ -13,10 +13,12 @@ from panel.util import edit_readonly
 from dashboard import engine, link, theme
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
+from dashboard.goals import Findings, Goal
 from dashboard.pace import Journey, Way
 from dashboard.screen import Screen
 from dashboard.state import State
 from dashboard.views.evidence import Evidence
+from dashboard.views.goals import Goals
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
 from dashboard.views.notices import Notices
@@ -57,23 +59,28 @@ class Page:
         self.map = Map(self.state, shared)
         self.profile = Profile(self.state)
         self.response = Response(self.state, shared)
-        self.pace = Pace()
+        self.pace, self.goals = Pace(), Goals(self.state)
         self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
         self._replay: asyncio.Task[None] | None = None
-        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace)
+        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace, self.goals)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
         self.ways: LatestWins[Journey, Way] = LatestWins(
             self._way, self.pace.draw, self.pace.fail, self.screen.change, REST, shared.pace.queue
         )
+        self.needs: LatestWins[Goal, Findings] = LatestWins(
+            self._find, self._found, self.goals.fail, self.screen.change, pool=shared.goals.queue
+        )
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda _: self._wonder(), "choice")
         self.pace.sight.param.watch(lambda _: self._wonder(), "near")
+        self.goals.param.watch(lambda _: self._seek(), "goal")
+        self.goals.sight.param.watch(lambda _: self._seek(), "near")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
 
     def show(self, answer: Answer) -> None:
@@ -97,6 +104,23 @@ class Page:
     def _way(self, journey: Journey) -> Way:
         return self.engine.pace.way(journey, lambda: self.ways.overtaken(journey))
 
+    def _seek(self) -> None:
+        """Ask what the goal takes, where somebody looks."""
+        goal = self.goals.goal
+        if goal is None or self.goals.sight.near is not True:
+            self.needs.drop()
+        elif self.needs.overtaken(goal):
+            self.needs.ask(goal)
+
+    def _find(self, goal: Goal) -> Findings:
+        return self.engine.goals.findings(goal, lambda: self.needs.overtaken(goal))
+
+    def _found(self, findings: Findings) -> None:
+        """Show what is known, and ask for what is not."""
+        self.goals.draw(findings)
+        if not findings.complete and not self.needs.overtaken(findings.goal):
+            self.needs.ask(findings.goal)
+
     def replay(self) -> None:
         """Show the last change of the sliders once more."""
         if self._replay is None or self._replay.done():
@@ -113,7 +137,7 @@ class Page:
 
     def started(self) -> None:
         """What can wait until the page is there."""
-        self.pace.sight.ready = True
+        self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
         self.evidence.started()
 
@@ -122,6 +146,7 @@ class Page:
         self.answers.close()
         self.curves.close()
         self.ways.close()
+        self.needs.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:
@@ -136,7 +161,7 @@ class Page:
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
-        main = pn.Column(globe, side, self.pace.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
+        main = pn.Column(globe, side, self.pace.panel, self.goals.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,

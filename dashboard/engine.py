@@ -24,6 +24,7 @@ from dashboard.catalogue import CONTROLS, GAINS
 from dashboard.choice import Choice
 from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.gains import Gains
+from dashboard.goals import Goals
 from dashboard.kept import Kept
 from dashboard.pace import OvertakenError, Pace
 from proda_core import __version__, mechanisms
@@ -177,7 +178,7 @@ class Engine:
         self._parts: Kept[Region, npt.NDArray[np.bool_]] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
-        self.pace = Pace(self.model, self._gently)
+        self.pace, self.goals = Pace(self.model, self._gently), Goals(self.model, self._gently)
         # one solve already keeps every core busy; several at once would only make each of them late
         self._turn = threading.Lock()
 

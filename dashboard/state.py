@@ -57,6 +57,15 @@ class State(param.Parameterized):
         value: float = getattr(self.choice.scenario, name)
         return round(value * CONTROLS[name].scale, DIGITS)
 
+    def only(self, name: str, value: Any) -> None:
+        """Set one slider [its unit] and all others to the baseline, one step."""
+        number = finite(value)
+        if number is not None:
+            control = CONTROLS[name]
+            held = round(min(max(number, control.limits[0]), control.limits[1]) / control.scale, DIGITS)
+            view = "change" if self.follows else self.history.present.view
+            self._choose("only", scenario=Scenario().with_change(name, held), view=view)
+
     def reset(self) -> None:
         """All sliders back to the baseline."""
         self._choose("reset", scenario=Scenario(), view="scenario" if self.follows else self.choice.view)

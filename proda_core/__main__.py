@@ -23,6 +23,7 @@ from proda_core.commands import (
     serve,
     simulate,
     sobol,
+    target,
     transient,
 )
 from proda_core.commands.base import Command, help_unless_chosen
@@ -43,6 +44,7 @@ app.command("sensitivity")(sensitivity.sensitivity)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
 app.command("sobol")(sobol.sobol)
+app.command("target")(target.target)
 app.command("transient")(transient.transient)
 
 

@@ -4,6 +4,7 @@
 - ``globe``: :class:`GlobalModel` keeps the evaluated terms, so that a scenario costs one solve: what a slider move does
 - ``experiments``: what an experiment does to the terms, in its region
 - ``transient``: :func:`follow`, the way to the new balance; :func:`resolve`, the plant input that reaches a target
+- ``targets``: what a goal for the stock takes of each mechanism alone
 - ``ages``: :func:`carbon_age`, how old carbon is and how long it stays
 - ``output``: :func:`run`, the whole globe as a dataset; :func:`course`, a transient as one
 - ``members``: :func:`ensemble`, what the members of an ensemble of parameters agree on, and :func:`build_retrieved`, the dataset

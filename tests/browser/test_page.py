@@ -241,3 +241,16 @@ def test_the_way_to_the_new_balance_is_told_when_somebody_looks(visitor: Visitor
     expect(page.get_by_text(re.compile(r"^After 10, 100 and 1,000 years in the top metre: .* in the end\.$"))).to_be_visible()
     page.get_by_role("button", name="Reset all").click()
     expect(page.get_by_text(re.compile("Move a slider, and this card shows the way there"))).to_be_visible()
+
+
+def test_what_a_goal_takes_is_found_and_shown_on_the_map(visitor: Visitor) -> None:
+    page = visitor.page
+    heading = page.get_by_role("heading", name="What would it take?")
+    heading.scroll_into_view_if_needed()
+    page.mouse.move(800, 500)
+    page.mouse.wheel(0, 400)
+    button = page.get_by_role("button", name=re.compile(r"^Set plant carbon input to \+10 %$"))
+    expect(button).to_be_visible(timeout=60_000)
+    button.click()
+    expect(visitor.status).to_have_text(re.compile(r"^A 10 % rise in plant carbon input everywhere adds [\d.]+ Pg C"))
+    expect(visitor.slider("Plant carbon input")).to_have_value("10")
