@@ -17,6 +17,7 @@ from dashboard.state import Choice, State
 from dashboard.views.evidence import Evidence
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
+from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
 from dashboard.views.pace import Pace
 from dashboard.views.profile import Profile
@@ -44,9 +45,10 @@ class Page:
         self.profile = Profile(self.state)
         self.response = Response(self.state, shared)
         self.pace = Pace()
+        self.mechanisms = Mechanisms(self.state, shared)
         self.sliders = Sliders(self.state)
         self.notices, self.evidence = Notices(shared.notices), Evidence(self.state, shared)
-        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace)
+        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace, self.mechanisms)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
@@ -84,6 +86,7 @@ class Page:
         """What can wait until the page is there."""
         self.pace.sight.ready = True
         self.curves.ask(self.state.mechanism)
+        self.mechanisms.started()
         self.evidence.started()
 
     def close(self) -> None:
@@ -105,7 +108,8 @@ class Page:
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
-        main = pn.Column(globe, side, self.pace.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
+        cards = (self.pace.panel, self.mechanisms.panel, self.evidence.panel)
+        main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], sidebar=[self.sliders.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,

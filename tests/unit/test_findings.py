@@ -112,6 +112,7 @@ BROKEN: list[tuple[Callable[[Path], object], str]] = [
     (changed(stock=holed), "expected stock .Pg. within"),
     (changed(elasticity=lambda a: a.astype("f4")), "expected elasticity as float64"),
     (changed(realised=lambda a: a.isel(step=slice(1)).rename(step="other")), "expected realised as float64"),
+    (changed(dropped=lambda a: a.isel(member=slice(1)).rename(member="other")), "expected dropped as float64"),
     (changed(places='["globe"]'), "expected a name for each place"),
     (changed(places="globe"), "cannot be read"),
     (changed(shares_depth="9m"), "expected indices of a known depth"),
@@ -126,6 +127,18 @@ def test_broken_files_are_refused_and_say_why(file: Path, maps: Path, damage: Ca
     with pytest.raises(FindingsError, match=words) as refused:
         findings.read(file, maps)
     assert findings.REMEDY in str(refused.value)
+
+
+def test_one_member_has_no_spread_and_is_refused(tmp_path: Path) -> None:
+    held = made_up()
+    one = {
+        field.name: getattr(held, field.name)
+        for field in fields(findings.Findings)
+        if isinstance(getattr(held, field.name), np.ndarray)
+    }
+    cut = {name: values[:1] if values.shape[0] == held.members else values[:, :1] for name, values in one.items()}
+    with pytest.raises(FindingsError, match="expected stock as float64"):
+        findings.write(replace(held, **cut), tmp_path / "f.nc")
 
 
 def test_without_the_maps_nothing_can_be_said(file: Path, maps: Path) -> None:

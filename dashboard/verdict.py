@@ -1,0 +1,287 @@
+"""What controls the carbon, in words and tables: every number worked out of the findings, all text from a file escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+
+from dashboard import words
+from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS, MAPS
+from dashboard.diagrams import MARKS, FloatArray
+from proda_core.grid import STOCK_DEPTHS
+from proda_core.published import CUE_TIMES, ONE_PERCENT_CUE
+from proda_core.sensitivity import CONTROLS as CONTROLLED
+from proda_core.sensitivity import MECHANISMS, RECIPES, Findings
+
+RECIPE_LABELS: dict[str, str] = {"published": "Published recipe", "realised": "As the sliders do"}
+STUDIES: dict[str, str] = {"mechanisms": "Six mechanisms", "parameters": "21 parameters"}
+BY_RECIPE = {"published": "by the published recipe", "realised": "as the sliders change it"}
+
+MANY = 0.01
+"""Part of the land left out of a curve from which on the curve says little of the whole column."""
+
+CUE = MECHANISMS.index("cue")
+PG = "Pg\N{NO-BREAK SPACE}C"
+INTRODUCTION = (
+    "<h2>Which mechanism matters</h2><p class=quiet>Four ways to ask what controls the carbon: change a mechanism everywhere, "
+    "make its map uniform, share out the variance, and compare places. They are different questions, and need not agree.</p>"
+)
+
+
+def label(mechanism: str) -> str:
+    """How a mechanism is called on the page."""
+    return CONTROLS[mechanism].label
+
+
+def symbol(parameter: str) -> str:
+    """A parameter's symbol."""
+    return MAPS[parameter].label.rpartition(" ")[2]
+
+
+def _dot(mechanism: str) -> str:
+    mark = MARKS[mechanism]
+    return f"<span class=mark style='color:{mark.colour}' aria-hidden=true>{mark.sign}</span> "
+
+
+def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    top = "".join(f"<th scope=col>{name}</th>" for name in head)
+    body = "".join(f"<tr><th scope=row>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>" for first, *rest in rows)
+    inside = f"<caption>{caption}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f"<div class=scroll><table>{inside}</table></div>"
+
+
+def _spread(values: FloatArray) -> str:
+    """Mean and standard deviation over the members."""
+    return words.with_spread(float(values.mean()), float(values.std(ddof=1)))
+
+
+def _fixed(values: FloatArray, places: int) -> str:
+    """The same with so many decimals, for the columns of a table."""
+    return f"{values.mean():.{places}f} ± {values.std(ddof=1):.{places}f}".replace("-", words.MINUS)
+
+
+# ---- changing a mechanism everywhere ----
+
+
+def unsound(found: Findings, recipe: int, cells: int) -> list[int]:
+    """Mechanisms whose curve leaves out many cells, of which the whole column says little."""
+    return [int(i) for i in np.flatnonzero(found.dropped[recipe].max(axis=0) > MANY * cells)]
+
+
+def response(found: Findings, recipe: str, depth: str, cells: int) -> str:
+    """Our answer to +1 % CUE beside the published one, and who comes first, as HTML.
+
+    Args:
+        found: the findings.
+        recipe: key of :data:`RECIPE_LABELS`.
+        depth: key of ``catalogue.DEPTHS``.
+        cells: land cells of the model.
+    """
+    r, d = RECIPES.index(recipe), list(DEPTHS).index(depth)
+    ours, slope = found.one_percent[r, :, CUE, d], found.elasticity[r, :, CUE, -1]
+    given = ONE_PERCENT_CUE
+    middle, around = (given.low + given.high) / 2, (given.high - given.low) / 2
+    part = 1.01 ** float(slope.mean()) - 1
+    start = found.stock[r, :, CUE, found.stock.shape[3] // 2, -1]
+    where = DEPTH_WORDS[depth].replace("in ", "to ", 1)
+    return (
+        f"<p>One per cent more CUE adds <b>{_spread(ours)} {PG}</b> {where} {BY_RECIPE[recipe]} (mean ± SD of {found.members} "
+        f"members, per 1 % that was made). Published, no depth named: {middle:.0f} ± {around:.0f} {PG} "
+        f"({escape(given.source)}).</p>"
+        f"<p>By the elasticity of the full depth, {_spread(slope)}, one per cent adds {words.number(100 * part)} % of the stock: "
+        f"{middle:.0f} {PG} goes with a stock of about {words.number(middle / part)}; this model holds {_spread(start)}.</p>"
+        f"<p>{_first(found, r, d, cells)}</p>"
+    )
+
+
+def _first(found: Findings, recipe: int, depth: int, cells: int) -> str:
+    """Which mechanism comes first, and whether what comes first in the full depth can be believed."""
+    size = np.abs(found.one_percent[recipe].mean(axis=0))
+    whole = len(STOCK_DEPTHS) - 1
+    leader, doubtful = int(np.argmax(size[:, whole])), unsound(found, recipe, cells)
+    order = [int(i) for i in np.argsort(-size[:, depth])]
+    sound = [i for i in order if i not in doubtful]
+    one, two = sound[:2] if depth == whole and len(sound) > 1 else order[:2]
+    times = words.number(float(size[one, depth] / size[two, depth]), 2)
+    said = f"comes first{'' if depth == whole else ' here'}, {'as published' if one == CUE else 'unlike published (CUE)'}"
+    said = f"{said}, {times} times {_noun(two)}."
+    if leader not in doubtful:
+        return f"{label(MECHANISMS[one])} {said}"
+    why = ": carbon put below the mixed soil hardly decays there" if MECHANISMS[leader] == "input_allocation" else ""
+    warning = (
+        f"{label(MECHANISMS[leader])} seems to come first in the full depth, unlike published: "
+        f"{_spread(found.one_percent[recipe, :, leader, whole])} {PG}. That is no finding{why}, and up to "
+        f"{found.dropped[recipe, :, leader].max():,.0f} of {cells:,} cells had to be left out."
+    )
+    if depth == whole:
+        return f"{warning} Without it, {_noun(one)} {said}"
+    return f"{label(MECHANISMS[one])} {said} {warning}"
+
+
+def _noun(mechanism: int) -> str:
+    return CONTROLS[MECHANISMS[mechanism]].noun
+
+
+def response_table(found: Findings, recipe: str, depth: str) -> str:
+    """Elasticity and response of every mechanism as an HTML table, which is also the key to the diagram."""
+    r, d = RECIPES.index(recipe), list(DEPTHS).index(depth)
+    order = np.argsort(-np.abs(found.one_percent[r, :, :, d].mean(axis=0)))
+    rows = [
+        (
+            f"{_dot(MECHANISMS[i])}{label(MECHANISMS[i])}",
+            _fixed(found.elasticity[r, :, i, d], 2),
+            _fixed(found.one_percent[r, :, i, d], 1),
+        )
+        for i in order
+    ]
+    caption = f"{RECIPE_LABELS[recipe]}, {DEPTHS[depth].lower()}: mean ± SD of {found.members} members"
+    return _table(caption, ("Mechanism", "Elasticity", f"+1 % [{PG}]"), rows)
+
+
+# ---- making a map uniform ----
+
+
+def lost(found: Findings, depth: int, weighted: bool = False) -> tuple[FloatArray, FloatArray]:
+    """What each member loses when a mechanism is uniform.
+
+    Args:
+        found: the findings.
+        depth: position in ``grid.STOCK_DEPTHS``.
+        weighted: whether layers count by the sampling weight of their profile, or all alike.
+
+    Returns:
+        change of the stock [%], and loss of explained variation [percentage points], each (member, mechanism).
+    """
+    own = [CONTROLLED.index(name) for name in MECHANISMS]
+    stock, whole = found.controlled[:, own, depth], found.controlled[:, :1, depth]
+    explained = _explained(found, weighted)
+    return 100 * (stock / whole - 1), 100 * (explained[:, :1] - explained[:, own])
+
+
+def _explained(found: Findings, weighted: bool) -> FloatArray:
+    return found.explained_weighted if weighted else found.explained
+
+
+def _interval(values: FloatArray) -> tuple[float, float, float]:
+    low, middle, high = (float(value) for value in np.quantile(values, (0.16, 0.5, 0.84)))
+    return low, middle, high
+
+
+def _median(values: FloatArray, sign: str) -> str:
+    low, middle, high = (f"{value:{sign}.1f}".replace("-", words.MINUS) for value in _interval(values))
+    return f"{middle} <small>({low} to {high})</small>"
+
+
+def control(found: Findings, depth: str, weighted: bool = False) -> str:
+    """What component control says, beside what was published, as HTML."""
+    stock, explained = lost(found, list(DEPTHS).index(depth), weighted)
+    all_explained = _explained(found, weighted)
+    loss, moved = np.median(explained, axis=0), np.median(stock, axis=0)
+    first, second = (int(i) for i in np.argsort(-loss)[:2])
+    most = int(np.argmax(np.abs(moved)))
+    below = int((all_explained < 0).any(axis=1).sum())
+    low, _, high = _interval(stock[:, CUE])
+    certain = "" if low * high > 0 else ", whose interval holds zero"
+    whole = 100 * float(np.median(all_explained[:, 0]))
+    filtered = (
+        f"in {below} of {found.members} members some of it does, which makes what ruins a fit look better than it is"
+        if below
+        else f"none of our {found.members} members does, so it changes nothing here"
+    )
+    return (
+        f"<p>Made uniform, {_noun(first)} takes away the most explained variation: {words.number(loss[first])} of "
+        f"{words.number(whole)} percentage points, {words.number(loss[first] / loss[second], 2)} times {_noun(second)}. "
+        f"Published: CUE at least {CUE_TIMES:.0f} times as important as any other (Tao et al. 2023).</p>"
+        f"<p>The stock {DEPTH_WORDS[depth]} moves most with {_noun(most)}: {words.signed(moved[most])} % "
+        f"(CUE {words.signed(moved[CUE])} %{certain}). {_agreement(first, most)}</p>"
+        f"<p class=quiet>Uniform: parameters at their mean over all profiles; plant input up or down at random. Median and "
+        f"16–84 % of members. The authors leave out members that explain less than nothing: "
+        f"{filtered}.</p>"
+    )
+
+
+def _agreement(explained: int, stock: int) -> str:
+    found = [name for name, first in (("explained variation", explained), ("stock", stock)) if first == CUE]
+    if len(found) == 2:
+        return "Both put CUE first, as published."
+    return f"So CUE is first in {found[0]} only, where the authors find it in both." if found else "Published: CUE in both."
+
+
+def control_table(found: Findings, depth: str, weighted: bool = False) -> str:
+    """Component control as an HTML table."""
+    stock, explained = lost(found, list(DEPTHS).index(depth), weighted)
+    rows = [
+        (f"{_dot(MECHANISMS[i])}{label(MECHANISMS[i])}", _median(stock[:, i], "+"), _median(explained[:, i], ""))
+        for i in np.argsort(-np.median(explained, axis=0))
+    ]
+    return _table(f"Uniform mechanism, {DEPTHS[depth].lower()}", ("Mechanism", "Stock [%]", "Explained lost [points]"), rows)
+
+
+# ---- sharing out the variance ----
+
+
+def shares(found: Findings, study: str) -> str:
+    """What the Sobol indices say, and whether they have settled, as HTML."""
+    table = found.mechanisms if study == "mechanisms" else found.parameters
+    total, first = table.total[-1, 0], table.first[-1, 0]
+    one, two = (int(i) for i in np.argsort(-total)[:2])
+    names = [CONTROLS[name].noun if study == "mechanisms" else symbol(name) for name in table.names]
+    moved = float(np.nanmax(np.abs(table.total[-1, 0] - table.total[-2, 0]))) if len(table.sizes) > 1 else float("nan")
+    half, before = float(table.total_confidence[-1, 0, one]), table.sizes[-2] if len(table.sizes) > 1 else 0
+    what = "mechanisms, changed as the sliders do" if study == "mechanisms" else "parameters, normalised"
+    zones = table.total[-1, 1:, one]
+    known = np.flatnonzero(np.isfinite(zones))
+    among = (
+        f" Among climate zones its share runs from {zones[known].min():.2f} "
+        f"({escape(found.places[1 + known[zones[known].argmin()]])}) to {zones[known].max():.2f} "
+        f"({escape(found.places[1 + known[zones[known].argmax()]])})."
+        if len(known)
+        else ""
+    )
+    return (
+        f"<p>When all {len(names)} {what}, move by up to {100 * found.shares_width:.0f} %, {names[one]} makes "
+        f"<b>{total[one]:.2f} ± {half:.2f}</b> of the variance of the stock {DEPTH_WORDS[found.shares_depth]}, "
+        f"{words.number(total[one] / total[two], 2)} times {names[two]}. What inputs make alone adds up to {first.sum():.2f}: "
+        f"{'they hardly act together' if first.sum() > 0.9 else 'the rest they make together'}.{among}</p>"
+        f"<p class=quiet>Light: with all interactions; dark: alone; lines: 95 % intervals. From {before:,} to "
+        f"{table.sizes[-1]:,} samples no share moved by more than {moved:.3f}. It says what matters if all are equally "
+        f"uncertain, not what is uncertain.</p>"
+    )
+
+
+def shares_table(found: Findings, study: str) -> str:
+    """The indices as an HTML table."""
+    table = found.mechanisms if study == "mechanisms" else found.parameters
+    values = (table.total, table.total_confidence, table.first, table.first_confidence)
+    total, total_ci, first, first_ci = (held[-1, 0] for held in values)
+    rows = [
+        (
+            escape(label(table.names[i]) if study == "mechanisms" else MAPS[table.names[i]].label),
+            f"{total[i]:.3f} ± {total_ci[i]:.3f}",
+            f"{first[i]:.3f} ± {first_ci[i]:.3f}".replace("-", words.MINUS),
+        )
+        for i in np.argsort(-total)
+    ]
+    return _table("Shares of the variance ± half the 95 % interval", ("Input", "In all", "Alone"), rows)
+
+
+# ---- how sure, and where ----
+
+
+def budget(found: Findings) -> str:
+    """The budget of variances as an HTML table; nothing where there is none."""
+    if not found.budget:
+        return ""
+    rows = [
+        (
+            f"{escape(row.source)}<small>{escape(row.note)}</small>",
+            "–" if np.isnan(row.sd) else words.number(row.sd, 2),
+            "–" if np.isnan(row.share) else f"{100 * row.share:.0f}",
+        )
+        for row in found.budget
+    ]
+    depth = DEPTHS.get(found.budget_depth, found.budget_depth).lower()
+    caption = f"How sure is +1 % CUE ({escape(depth)}, as the sliders do)? Standard deviations"
+    return _table(caption, ("Source", f"SD [{PG}]", "Share of variance [%]"), rows)
