@@ -55,5 +55,5 @@ def carbon(found: Efficiency) -> str:
     return (
         f"<p>Over the land the correlation of CUE with carbon to 1 m is <b>{words.signed(r, 2)}</b>: {sign}, {verdict} (Tao et "
         f"al. 2023). Within climate zones it is {inside}. More CUE means more carbon in every soil of the model, and yet soils "
-        f"with more carbon need not have more CUE: other things differ between places.</p>"
+        f"with more carbon need not have more CUE: other things differ between places.</p>{_zones()}"
     )

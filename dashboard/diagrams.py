@@ -175,4 +175,5 @@ def efficiency(
                 text_color=STEEL, text_font_size="12px", text_align="left", text_baseline="bottom"
             )
         )
-    return hv.Overlay(layers).opts(xlabel=label, ylabel="CUE", ylim=limits, logx=logarithmic, **PLAIN)
+    ticks = {"xticks": [(10.0**power, f"{10.0**power:g}") for power in range(-2, 4)]} if logarithmic else {}
+    return hv.Overlay(layers).opts(xlabel=label, ylabel="CUE", ylim=limits, logx=logarithmic, **ticks, **PLAIN)

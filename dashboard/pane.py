@@ -13,13 +13,13 @@ HEIGHT = 300
 """Of a diagram [px]."""
 
 LOOK = """
-h3 { font-size: 15px; margin: 0 0 4px; } p + p { margin-top: 6px; } table { font-size: 14px; margin-top: 8px; }
+h3 { font-size: 15px; margin: 0 0 4px; } p + p, p + div { margin-top: 6px; } table { font-size: 14px; margin-top: 8px; }
 caption { font-size: 14px; font-weight: 400; } thead th { white-space: normal; vertical-align: bottom; }
 th:first-child { white-space: normal; } td small, th small { opacity: .72; display: block; font-size: 12px; }
 .scroll { overflow-x: auto; } .mark { font-size: 16px; line-height: 1; }
 .dot { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin: 0 4px 0 10px; }
 summary { cursor: pointer; font-size: 14px; margin-top: 8px; }
-.long { min-height: 14em; } @media (max-width: 899px) { .long { min-height: 23em; } }
+.long { min-height: 14em; } @media (max-width: 899px) { .long { min-height: 20em; } }
 """
 """Room for the longest words, so that what lies below stands still."""
 

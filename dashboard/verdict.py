@@ -53,8 +53,8 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def _spread(values: FloatArray) -> str:
-    """Mean and standard deviation over the members."""
-    return words.with_spread(float(values.mean()), float(values.std(ddof=1)))
+    """Mean and standard deviation over the members, not to be torn apart at the end of a line."""
+    return words.with_spread(float(values.mean()), float(values.std(ddof=1))).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _fixed(values: FloatArray, places: int) -> str:

@@ -6,9 +6,12 @@ moves nothing but its mark.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any, Protocol
 
+import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
@@ -17,7 +20,7 @@ from bokeh.core.properties import value
 from dashboard import comparison, diagrams, plots, theme, verdict
 from dashboard.catalogue import DEPTHS
 from dashboard.curves import Curves
-from dashboard.diagrams import Line
+from dashboard.diagrams import FloatArray, Line
 from dashboard.efficiency import Efficiency
 from dashboard.engine import Answer, Engine
 from dashboard.pane import HEIGHT, framed, html, room, soon
@@ -62,8 +65,11 @@ class Mechanisms:
             self.curves, self.control, self.shares = Curves(found, len(engine.model)), Control(found), Shares(found)
             self.parts += [self.curves, self.control, self.shares]
         if efficiency is not None:
-            self.places = Places(efficiency)
-            self.parts.append(self.places)
+            self.places = (
+                Places("Compare places: CUE and temperature", comparison.temperature(efficiency), partial(_warmth, efficiency)),
+                Places("Compare places: CUE and carbon", comparison.carbon(efficiency), partial(_wealth, efficiency)),
+            )
+            self.parts += self.places
         self.where = Where(state, found)
         self.parts.append(self.where)
         missing = f"<p>{escape(engine.unfound)}</p>" if found is None and engine.unfound else ""
@@ -171,40 +177,51 @@ class Shares:
 
 
 class Places:
-    """CUE from place to place."""
+    """CUE against another quantity, from place to place.
 
-    def __init__(self, found: Efficiency) -> None:
-        self._found = found
-        self.rooms = (room(), room())
-        titles = ("Compare places: CUE and temperature", "Compare places: CUE and carbon")
-        texts = (comparison.temperature(found), comparison.carbon(found))
-        self.panels = tuple(
-            pn.Column(html(f"<h3>{title}</h3>"), room, html(text), margin=0, sizing_mode="stretch_width")
-            for title, room, text in zip(titles, self.rooms, texts, strict=True)
-        )
+    Args:
+        title: of the part.
+        text: what it says, as HTML.
+        compose: makes the diagram.
+    """
+
+    def __init__(self, title: str, text: str, compose: Callable[[], hv.Overlay]) -> None:
+        self._compose = compose
+        self.room = room()
+        self.panels = (pn.Column(html(f"<h3>{title}</h3>"), self.room, html(text), margin=0),)
 
     def show(self, answer: Answer) -> None:
         """Nothing here depends on the page."""
 
     def draw(self) -> None:
-        """Make the diagrams."""
-        if self.rooms[0].objects:
-            return
-        found = self._found
-        warm, rich = found.by_temperature, found.by_carbon
-        by_temperature = diagrams.efficiency(
-            found.temperature, found.cue, found.zone, (warm.middle, warm.low, warm.median, warm.high),
-            "Mean annual air temperature [°C]", _measured(), (0.2, 0.85),
-        )  # fmt: skip
-        by_carbon = diagrams.efficiency(
-            found.carbon, found.cue, found.zone, (rich.middle, rich.low, rich.median, rich.high),
-            "Carbon to 1 m [kg C m⁻²]", limits=(0.31, 0.45), logarithmic=True,
-        )  # fmt: skip
-        for place, element in zip(self.rooms, (by_temperature, by_carbon), strict=True):
-            shown = plots.style(plots.rendered(element))
+        """Make the diagram."""
+        if not self.room.objects:
+            shown = plots.style(plots.rendered(self._compose()))
             for name in plots.renderers(shown, "Text"):
                 name.glyph.text_font = value(theme.FONT)
-            place.objects = [framed(shown)]
+            self.room.objects = [framed(shown)]
+
+
+def _warmth(found: Efficiency) -> hv.Overlay:
+    course = found.by_temperature
+    return diagrams.efficiency(
+        found.temperature, found.cue, found.zone, (course.middle, course.low, course.median, course.high),
+        "Mean annual air temperature [°C]", _measured(), (0.2, 0.85),
+    )  # fmt: skip
+
+
+def _wealth(found: Efficiency) -> hv.Overlay:
+    course = found.by_carbon
+    return diagrams.efficiency(
+        found.carbon, found.cue, found.zone, (course.middle, course.low, course.median, course.high),
+        "Carbon to 1 m [kg C m⁻²]", limits=_around(found.cue), logarithmic=True,
+    )  # fmt: skip
+
+
+def _around(values: FloatArray) -> tuple[float, float]:
+    """Limits of an axis that holds nearly all of some values."""
+    low, high = (float(end) for end in np.quantile(values, (0.002, 0.998)))
+    return low - 0.1 * (high - low) - 1e-3, high + 0.1 * (high - low) + 1e-3
 
 
 def _measured() -> list[Line]:

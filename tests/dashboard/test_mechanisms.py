@@ -43,6 +43,11 @@ def numbers(text: str) -> list[float]:
     return [float(found) for found in re.findall(r"[-+]?\d+\.?\d*", plain)]
 
 
+def said(*arguments: object) -> str:
+    """What is said of the responses, with plain spaces."""
+    return verdict.response(*arguments).replace("\N{NO-BREAK SPACE}", " ")  # type: ignore[arg-type]
+
+
 # ---- response curves ----
 
 
@@ -70,7 +75,7 @@ def ranked(found: object, recipe: str, depth: int) -> list[str]:
 
 def test_our_response_stands_beside_the_published_one_and_the_elasticity_argument() -> None:
     found = made_up()
-    text = verdict.response(found, "realised", "1m", CELLS)
+    text = said(found, "realised", "1m", CELLS)
     gain = found.one_percent[1, :, 0, 1]
     assert f"<b>{gain.mean():.1f} ± {gain.std(ddof=1):.1f} " in text
     assert "76 ± 3" in text
@@ -135,13 +140,13 @@ def test_what_comes_first_for_a_bad_reason_is_said_to_be_none() -> None:
     gain, place = held.one_percent.copy(), MECHANISMS.index("input_allocation")
     gain[:, :, place, -1] = 900.0
     found = replace(held, one_percent=gain)
-    whole = verdict.response(found, "published", "full", 10_000)
+    whole = said(found, "published", "full", 10_000)
     assert "Input allocation seems to come first in the full depth, unlike published: 900 ± 0" in whole
     assert "up to 9,000 of 10,000 cells had to be left out. Without it, microbial CUE comes first, as published" in whole
-    above = verdict.response(found, "published", "1m", 10_000)
+    above = said(found, "published", "1m", 10_000)
     assert "Microbial CUE comes first here, as published, " in above
     assert "That is no finding" in above
-    believed = verdict.response(found, "published", "full", 1_000_000)  # few of so many cells
+    believed = said(found, "published", "full", 1_000_000)  # few of so many cells
     assert "Input allocation comes first, unlike published (CUE)" in believed
     assert "no finding" not in believed
 
@@ -262,7 +267,7 @@ def test_the_sign_with_carbon_is_said_as_it_is(informed: Engine, r: float, words
 
 
 def test_measured_lines_are_the_published_ones(page: Page) -> None:
-    warm, rich = (room.objects[0].object for room in page.mechanisms.places.rooms)
+    warm, rich = (figure_of(place.room) for place in page.mechanisms.places)
     measured, courses = plots.sources(warm, "MultiLine")
     at = np.interp(20.0, measured.data["xs"][0], measured.data["ys"][0])
     assert at == pytest.approx(0.475)
@@ -293,7 +298,7 @@ def test_the_map_of_sensitivity_is_a_button_away(page: Page) -> None:
 
 def test_diagrams_are_made_once_when_somebody_comes_near(informed: Engine) -> None:
     card = Page(informed).mechanisms
-    rooms = [card.curves.room, card.control.room, card.shares.room, *card.places.rooms]
+    rooms = [card.curves.room, card.control.room, card.shares.room, *(place.room for place in card.places)]
     assert "comes first" in card.curves.text.object  # words are there from the start
     for hostile in ("yes", 1, None, [True]):
         card.sight.near = hostile
