@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from dashboard import words
-from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS, MAPS
+from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS
 from dashboard.diagrams import MARKS, FloatArray
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.published import CUE_TIMES, ONE_PERCENT_CUE
@@ -16,7 +16,6 @@ from proda_core.sensitivity import CONTROLS as CONTROLLED
 from proda_core.sensitivity import MECHANISMS, RECIPES, Findings
 
 RECIPE_LABELS: dict[str, str] = {"published": "Published recipe", "realised": "As the sliders do"}
-STUDIES: dict[str, str] = {"mechanisms": "Six mechanisms", "parameters": "21 parameters"}
 BY_RECIPE = {"published": "by the published recipe", "realised": "as the sliders change it"}
 
 MANY = 0.01
@@ -35,17 +34,13 @@ def label(mechanism: str) -> str:
     return CONTROLS[mechanism].label
 
 
-def symbol(parameter: str) -> str:
-    """A parameter's symbol."""
-    return MAPS[parameter].label.rpartition(" ")[2]
-
-
 def _dot(mechanism: str) -> str:
     mark = MARKS[mechanism]
     return f"<span class=mark style='color:{mark.colour}' aria-hidden=true>{mark.sign}</span> "
 
 
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An HTML table of cells that are HTML already; the first cell of a row is its name."""
     top = "".join(f"<th scope=col>{name}</th>" for name in head)
     body = "".join(f"<tr><th scope=row>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>" for first, *rest in rows)
     inside = f"<caption>{caption}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
@@ -137,7 +132,7 @@ def response_table(found: Findings, recipe: str, depth: str) -> str:
         for i in order
     ]
     caption = f"{RECIPE_LABELS[recipe]}, {DEPTHS[depth].lower()}: mean ± SD of {found.members} members"
-    return _table(caption, ("Mechanism", "Elasticity", f"+1 % [{PG}]"), rows)
+    return table(caption, ("Mechanism", "Elasticity", f"+1 % [{PG}]"), rows)
 
 
 # ---- making a map uniform ----
@@ -216,72 +211,4 @@ def control_table(found: Findings, depth: str, weighted: bool = False) -> str:
         (f"{_dot(MECHANISMS[i])}{label(MECHANISMS[i])}", _median(stock[:, i], "+"), _median(explained[:, i], ""))
         for i in np.argsort(-np.median(explained, axis=0))
     ]
-    return _table(f"Uniform mechanism, {DEPTHS[depth].lower()}", ("Mechanism", "Stock [%]", "Explained lost [points]"), rows)
-
-
-# ---- sharing out the variance ----
-
-
-def shares(found: Findings, study: str) -> str:
-    """What the Sobol indices say, and whether they have settled, as HTML."""
-    table = found.mechanisms if study == "mechanisms" else found.parameters
-    total, first = table.total[-1, 0], table.first[-1, 0]
-    one, two = (int(i) for i in np.argsort(-total)[:2])
-    names = [CONTROLS[name].noun if study == "mechanisms" else symbol(name) for name in table.names]
-    moved = float(np.nanmax(np.abs(table.total[-1, 0] - table.total[-2, 0]))) if len(table.sizes) > 1 else float("nan")
-    half, before = float(table.total_confidence[-1, 0, one]), table.sizes[-2] if len(table.sizes) > 1 else 0
-    what = "mechanisms, changed as the sliders do" if study == "mechanisms" else "parameters, normalised"
-    zones = table.total[-1, 1:, one]
-    known = np.flatnonzero(np.isfinite(zones))
-    among = (
-        f" Among climate zones its share runs from {zones[known].min():.2f} "
-        f"({escape(found.places[1 + known[zones[known].argmin()]])}) to {zones[known].max():.2f} "
-        f"({escape(found.places[1 + known[zones[known].argmax()]])})."
-        if len(known)
-        else ""
-    )
-    return (
-        f"<p>When all {len(names)} {what}, move by up to {100 * found.shares_width:.0f} %, {names[one]} makes "
-        f"<b>{total[one]:.2f} ± {half:.2f}</b> of the variance of the stock {DEPTH_WORDS[found.shares_depth]}, "
-        f"{words.number(total[one] / total[two], 2)} times {names[two]}. What inputs make alone adds up to {first.sum():.2f}: "
-        f"{'they hardly act together' if first.sum() > 0.9 else 'the rest they make together'}.{among}</p>"
-        f"<p class=quiet>Light: with all interactions; dark: alone; lines: 95 % intervals. From {before:,} to "
-        f"{table.sizes[-1]:,} samples no share moved by more than {moved:.3f}. It says what matters if all are equally "
-        f"uncertain, not what is uncertain.</p>"
-    )
-
-
-def shares_table(found: Findings, study: str) -> str:
-    """The indices as an HTML table."""
-    table = found.mechanisms if study == "mechanisms" else found.parameters
-    values = (table.total, table.total_confidence, table.first, table.first_confidence)
-    total, total_ci, first, first_ci = (held[-1, 0] for held in values)
-    rows = [
-        (
-            escape(label(table.names[i]) if study == "mechanisms" else MAPS[table.names[i]].label),
-            f"{total[i]:.3f} ± {total_ci[i]:.3f}",
-            f"{first[i]:.3f} ± {first_ci[i]:.3f}".replace("-", words.MINUS),
-        )
-        for i in np.argsort(-total)
-    ]
-    return _table("Shares of the variance ± half the 95 % interval", ("Input", "In all", "Alone"), rows)
-
-
-# ---- how sure, and where ----
-
-
-def budget(found: Findings) -> str:
-    """The budget of variances as an HTML table; nothing where there is none."""
-    if not found.budget:
-        return ""
-    rows = [
-        (
-            f"{escape(row.source)}<small>{escape(row.note)}</small>",
-            "–" if np.isnan(row.sd) else words.number(row.sd, 2),
-            "–" if np.isnan(row.share) else f"{100 * row.share:.0f}",
-        )
-        for row in found.budget
-    ]
-    depth = DEPTHS.get(found.budget_depth, found.budget_depth).lower()
-    caption = f"How sure is +1 % CUE ({escape(depth)}, as the sliders do)? Standard deviations"
-    return _table(caption, ("Source", f"SD [{PG}]", "Share of variance [%]"), rows)
+    return table(f"Uniform mechanism, {DEPTHS[depth].lower()}", ("Mechanism", "Stock [%]", "Explained lost [points]"), rows)

@@ -17,7 +17,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.core.properties import value
 
-from dashboard import comparison, diagrams, plots, theme, verdict
+from dashboard import comparison, diagrams, plots, theme, variance, verdict
 from dashboard.catalogue import DEPTHS
 from dashboard.curves import Curves
 from dashboard.diagrams import FloatArray, Line
@@ -145,7 +145,7 @@ class Shares:
 
     def __init__(self, found: Findings) -> None:
         self._found = found
-        labels = {label: name for name, label in verdict.STUDIES.items()}
+        labels = {label: name for name, label in variance.STUDIES.items()}
         self.study = pmui.Select(label="Moved", options=list(labels), size="small", width=220, margin=(6, 0, 4, 0))
         self.study.param.watch(lambda event: self._choose(labels[event.new]), "value")
         self.room, self.text = room(HEIGHT + 60), html("")
@@ -157,7 +157,7 @@ class Shares:
 
     def _choose(self, study: str) -> None:
         self._study = study
-        said, table = verdict.shares(self._found, study), verdict.shares_table(self._found, study)
+        said, table = variance.shares(self._found, study), variance.shares_table(self._found, study)
         self.text.object = f"{said}<details><summary>All numbers</summary>{table}</details>"
         if self.room.objects:
             self.room.objects = []
@@ -170,7 +170,7 @@ class Shares:
         held = self._found.mechanisms if self._study == "mechanisms" else self._found.parameters
         order = np.argsort(-held.total[-1, 0])
         values = (held.first, held.total, held.first_confidence, held.total_confidence)
-        name = verdict.label if self._study == "mechanisms" else verdict.symbol
+        name = verdict.label if self._study == "mechanisms" else variance.symbol
         names = [name(held.names[i]) for i in order]
         shown = plots.style(plots.rendered(diagrams.shares(names, *(table[-1, 0, order] for table in values))))
         self.room.objects = [framed(shown, HEIGHT + 60)]
@@ -245,7 +245,7 @@ class Where:
         )
         self.button = pmui.Button(label="Show where +1 % CUE matters most", variant="outlined", size="small", margin=(6, 0, 8, 0))
         self.button.on_click(lambda _: state.show(variable="gain_cue"))
-        self.text = html("" if found is None else verdict.budget(found))
+        self.text = html("" if found is None else variance.budget(found))
         self.panels = (pn.Column(html(said), self.button, self.text, margin=0),)
 
     def show(self, answer: Answer) -> None:

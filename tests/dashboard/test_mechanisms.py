@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard import comparison, diagrams, efficiency, plots, verdict
+from dashboard import comparison, diagrams, efficiency, plots, variance, verdict
 from dashboard import engine as engine_module
 from dashboard.app import Page
 from dashboard.catalogue import DEPTHS
@@ -214,7 +214,7 @@ def test_a_control_that_agrees_with_the_published_says_so() -> None:
 def test_shares_are_drawn_and_told_for_mechanisms_and_parameters(page: Page) -> None:
     part = page.mechanisms.shares
     for study, names in (("mechanisms", MECHANISMS), ("parameters", parameters.IDS)):
-        part.study.value = verdict.STUDIES[study]
+        part.study.value = variance.STUDIES[study]
         held = getattr(page.engine.findings, study)
         (bars,) = plots.sources(figure_of(part.room), "Quad")
         assert sorted(bars.data["right"]) == pytest.approx(sorted([*held.total[-1, 0], *held.first[-1, 0]]))
@@ -227,10 +227,27 @@ def test_shares_are_drawn_and_told_for_mechanisms_and_parameters(page: Page) -> 
 
 
 def test_convergence_and_zones_are_told(page: Page) -> None:
-    text = verdict.shares(page.engine.findings, "mechanisms")
+    text = variance.shares(page.engine.findings, "mechanisms")
     assert "From 64 to 128 samples no share moved by more than 0.006" in text
     assert "from 0.32 (Dfc) to 0.50 (Af)" in text
     assert "2.0 times plant carbon input" in text
+
+
+def test_parameters_are_added_up_by_mechanism_and_a_draw_is_called_one() -> None:
+    held = made_up()
+    first = np.zeros_like(held.parameters.first)
+    first[-1, 0, [parameters.INDEX["q10"], parameters.INDEX["efolding"]]] = 0.3, 0.2
+    first[-1, 0, [parameters.INDEX["fs1s2"], parameters.INDEX["fs2s3"]]] = 0.3, 0.19
+    table = replace(held.parameters, first=first, first_confidence=np.full_like(first, 0.02))
+    text = variance.shares(replace(held, parameters=table), "parameters")
+    assert "the environmental modifiers 0.50, microbial CUE 0.49, " in text
+    assert "the environmental modifiers and CUE are level" in text
+    sure = replace(table, first_confidence=np.full_like(first, 1e-4))
+    assert "the largest is that of the environmental modifiers, where CUE" in variance.shares(
+        replace(held, parameters=sure), "parameters"
+    )
+    first[-1, 0, parameters.INDEX["fs2s3"]] = 0.4
+    assert "CUE comes first, as published" in variance.shares(replace(held, parameters=table), "parameters")
 
 
 # ---- places ----
@@ -287,7 +304,7 @@ def test_the_budget_is_a_table_and_text_from_a_file_is_escaped(page: Page) -> No
     text = page.mechanisms.where.text.object
     assert "&lt;b&gt;spread&lt;/b&gt;" in text
     assert [row[1:] for row in rows_of(text)[1:]] == [["1.5", "75"], ["0.50", "25"], ["–", "–"]]
-    assert verdict.budget(replace(made_up(), budget=())) == ""
+    assert variance.budget(replace(made_up(), budget=())) == ""
 
 
 def test_the_map_of_sensitivity_is_a_button_away(page: Page) -> None:
