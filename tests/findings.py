@@ -31,8 +31,9 @@ def made_up(maps: str = MAPS, members: int = MEMBERS) -> Findings:
     stock = base[:, :, None, :] * (1 + realised)[..., None] ** elasticity[:, :, :, None, :]
     dropped = np.zeros((2, members, len(MECHANISMS)))
     dropped[:, :, MECHANISMS.index("input_allocation")] = 9000
-    controlled = STOCK * scale[:, None, None] * (1 + 0.03 * np.arange(len(CONTROLS)))[:, None]
-    explained = 0.55 * scale[:, None] - np.array([0, 0.2, 0.05, 0.04, 0.03, 0.02, 0.01, 0.3])
+    apart = 1 + 0.3 * (np.arange(members) - (members - 1) / 2)
+    controlled = STOCK * scale[:, None, None] * (1 + 0.03 * apart[:, None] * np.arange(len(CONTROLS)))[..., None]
+    explained = 0.55 * scale[:, None] - apart[:, None] * np.array([0, 0.2, 0.05, 0.04, 0.03, 0.02, 0.01, 0.3])
     assert (len(RECIPES), len(MECHANISMS)) == slope.shape
     return Findings(
         stock=stock,

@@ -19,6 +19,7 @@ from dashboard.catalogue import DEPTHS
 from dashboard.efficiency import ZONES
 from dashboard.engine import Engine
 from proda_core import parameters
+from proda_core.regions import Regions
 from proda_core.sensitivity import MECHANISMS, RECIPES
 from proda_core.simulation import World
 from proda_core.simulation.relations import correlation
@@ -262,6 +263,16 @@ def test_correlations_are_those_of_the_running_baseline(informed: Engine) -> Non
     assert found.slope == pytest.approx(fit.coef[1])
     assert set(found.cue) <= set(cue)
     assert f"{found.with_temperature:+.2f}".replace("-", "−") in comparison.temperature(found)
+
+
+def test_cells_are_drawn_by_their_area(informed: Engine, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(efficiency, "DRAWN", 10)
+    fraction = np.where(np.arange(len(world.land.latitude)) < 10, 1.0, 1e-6)
+    zones = Regions(("Af",), np.zeros(len(fraction), dtype=np.int64))
+    land = replace(world.land, land_fraction=fraction)
+    most = replace(world, land=land, regions={"koppen": zones}, air_temperature=land.latitude)
+    found = efficiency.of_globe(informed.baseline, most)
+    assert set(found.cue) == set(informed.baseline.mechanism["cue"][:10])
 
 
 def test_a_course_is_the_weighted_median_of_each_bin() -> None:
