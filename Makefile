@@ -29,7 +29,7 @@ TORCH_MADE := $(VENV)/.made-torch-$(or $(TORCH),default)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dashboard test lint benchmarks retrieved environment clean
+.PHONY: help dashboard test lint benchmarks retrieved findings environment clean
 
 help: ## Show this list
 	@echo "make TARGET [PORT=$(PORT)] [PYTHON=$(PYTHON)] [TORCH=cpu] [PIP_ARGS=...] [PYTEST_ARGS=...]"
@@ -63,6 +63,17 @@ retrieved: $(VENV)/.made-run ## Learn the maps in data/ again from PROFILES="FIL
 	$(BIN)/proda evaluate $(WORK)/profiles.nc --posterior $(WORK)/posterior.zarr --out $(WORK) --force
 	$(BIN)/proda card $(WORK) --force
 	cp $(WORK)/retrieved.nc $(WORK)/networks.safetensors $(WORK)/evidence.json $(WORK)/MODEL_CARD.md data/
+
+# What the page says of the mechanisms, made again from the maps in data/ and what `make retrieved` left in WORK.
+findings: $(VENV)/.made-run ## Work out what controls the carbon in the maps in data/ (about 10 minutes on two cores)
+	@test -f $(WORK)/profiles.nc || { echo 'error: expected $(WORK)/profiles.nc, got none; run make retrieved, or name its WORK=' >&2; exit 1; }
+	$(BIN)/proda sensitivity --out $(WORK)/sensitivity.nc --budget $(WORK)/budget.csv --posterior $(WORK)/posterior.zarr --force
+	$(BIN)/proda control $(WORK)/profiles.nc --out $(WORK)/control.nc --force
+	$(BIN)/proda sobol --depth 1m --size 1024 --out $(WORK)/sobol_mechanisms.nc --force
+	$(BIN)/proda sobol --depth 1m --size 1024 --over parameters --out $(WORK)/sobol_parameters.nc --force
+	$(BIN)/proda findings $(addprefix $(WORK)/,sensitivity.nc control.nc sobol_mechanisms.nc sobol_parameters.nc) \
+	  --budget $(WORK)/budget.csv --out $(WORK)/findings.nc --force
+	cp $(WORK)/findings.nc data/
 
 environment: $(VENV)/.made-test ## Make the environment of the tests and stop there
 

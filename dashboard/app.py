@@ -21,6 +21,7 @@ from dashboard.views.evidence import Evidence
 from dashboard.views.goals import Goals
 from dashboard.views.headline import Headline
 from dashboard.views.map import Map
+from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
 from dashboard.views.pace import Pace
 from dashboard.views.profile import Profile
@@ -60,12 +61,14 @@ class Page:
         self.profile = Profile(self.state)
         self.response = Response(self.state, shared)
         self.pace, self.goals = Pace(), Goals(self.state)
+        self.mechanisms = Mechanisms(self.state, shared)
         self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
         self._replay: asyncio.Task[None] | None = None
-        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, self.pace, self.goals)
+        cards = (self.pace, self.goals, self.mechanisms)
+        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, *cards)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
@@ -139,6 +142,7 @@ class Page:
         """What can wait until the page is there."""
         self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
+        self.mechanisms.started()
         self.evidence.started()
 
     def close(self) -> None:
@@ -161,7 +165,8 @@ class Page:
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
-        main = pn.Column(globe, side, self.pace.panel, self.goals.panel, self.evidence.panel, stylesheets=[theme.PAGE], **wide)
+        cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
+        main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,

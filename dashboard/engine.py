@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dashboard import ensemble, projection
+from dashboard import efficiency, ensemble, projection
 from dashboard.catalogue import CONTROLS, GAINS
 from dashboard.choice import Choice
 from dashboard.fields import DEPTH_INDEX, Fields
@@ -34,6 +34,7 @@ from proda_core.learning.evidence import Evidence, EvidenceError
 from proda_core.process import kernel
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
+from proda_core.sensitivity import Findings, FindingsError, findings
 from proda_core.simulation import GlobalModel, Outcome, World, load_world
 
 log = logging.getLogger(__name__)
@@ -161,13 +162,24 @@ class Engine:
         world: what the model runs on.
         tested: how well it does against profiles, if that is known.
         untested: why that is not known, a sentence.
+        findings: what controls the carbon, if that was worked out for these maps.
+        unfound: why that is not known, a sentence.
     """
 
-    def __init__(self, world: World, tested: Evidence | None = None, untested: str = "") -> None:
+    def __init__(
+        self,
+        world: World,
+        tested: Evidence | None = None,
+        untested: str = "",
+        findings: Findings | None = None,
+        unfound: str = "",
+    ) -> None:
         self.model = GlobalModel(world)
         self.baseline = self.model.baseline
         self.evidence, self.untested = tested, untested
-        self.notices = (*world.notices, *([untested] if untested else ()))
+        self.findings, self.unfound = findings, unfound
+        self.efficiency = efficiency.of_globe(self.baseline, world)
+        self.notices = (*world.notices, *filter(None, (untested, unfound)))
         self.ensemble = None if world.retrieved is None else ensemble.from_dataset(world.retrieved)
         gains = Gains(self.model, self._gently).above
         self.fields = Fields(world.land, self.baseline, world.parameters.numpy(), self.ensemble, gains)
@@ -403,7 +415,7 @@ def shared() -> Engine:
     # (a browser beside the server) costs several times what they save
     torch.set_num_threads(1)
     kernel.warm_up()
-    engine = Engine(load_world(), *_evidence())
+    engine = Engine(load_world(), *_evidence(), *_findings())
     if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
         raise RuntimeError("expected a baseline with every mechanism")
     engine.one_percent()
@@ -415,6 +427,19 @@ def _evidence() -> tuple[Evidence | None, str]:
     try:
         return evidence.read(), ""
     except (EvidenceError, OSError) as error:
-        log.warning("no evidence: %s", error)
-        where = f"{evidence.default_path().parent}{os.sep}"  # a visitor need not know where we live
-        return None, f"How good the maps are cannot be shown: {str(error).replace(where, '')}."
+        return None, _missing("How good the maps are", error)
+
+
+def _findings() -> tuple[Findings | None, str]:
+    """What controls the carbon, or what is wrong with it; the page lives without."""
+    try:
+        return findings.read(), ""
+    except (FindingsError, OSError) as error:
+        return None, _missing("Which mechanism matters", error)
+
+
+def _missing(what: str, error: Exception) -> str:
+    """Why something cannot be shown, in a sentence."""
+    log.warning("%s cannot be shown: %s", what, error)
+    where = f"{evidence.default_path().parent}{os.sep}"  # a visitor need not know where we live
+    return f"{what} cannot be shown: {str(error).replace(where, '')}."

@@ -15,6 +15,7 @@ from proda_core.commands import (
     error_model,
     evaluate,
     fetch,
+    findings,
     learn,
     observe,
     posterior,
@@ -37,6 +38,7 @@ app.command("control")(control.control)
 app.command("error-model")(error_model.error_model)
 app.command("evaluate")(evaluate.evaluate)
 app.command("fetch")(fetch.fetch)
+app.command("findings")(findings.findings)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)
 app.command("scenario")(scenario.scenario)

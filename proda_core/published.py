@@ -36,3 +36,29 @@ STOCKS: dict[str, Range] = {
 
 ONE_PERCENT_CUE = Range(73, 79, "Pg", "Tao et al. 2021, ISMC Conference abstract ISMC2021-10")
 """Change of the global stock for +1 % carbon use efficiency, 76 +- 3 Pg; the stated spread is that of resampling."""
+
+CUE_TIMES = 4.0
+"""So many times as important as any other mechanism is carbon use efficiency at least, for the stock and for its variation in
+space; Tao et al. 2023 (doi:10.1038/s41586-023-06042-3), who also find that it goes up with soil carbon."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured carbon use efficiency of soil microbes against temperature, ``at_20 + slope (T - 20 degC)``.
+
+    Attributes:
+        at_20: at 20 degC [1].
+        slope: change with temperature [degC-1].
+        sd: standard deviation of single measurements [1].
+        source: who published it.
+    """
+
+    at_20: float
+    slope: float
+    sd: float
+    source: str
+
+
+CUE_TEMPERATURE = Measured(0.475, -0.016, 0.25, "Qiao et al. 2019, doi:10.1038/s41598-019-42145-6")
+CUE_RECOMMENDED, CUE_MOST, CUE_SOURCE = 0.30, 0.60, "Sinsabaugh et al. 2013, doi:10.1111/ele.12113"
+"""Carbon use efficiency recommended for models of whole ecosystems, and the largest that is to be expected [1]."""

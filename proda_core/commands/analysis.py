@@ -39,11 +39,13 @@ class Ensemble:
         world: forcing, land and the best estimate of the parameters.
         unit: normalised parameters of the members (member, 21, cell).
         inputs: what the results depend on, for fingerprints.
+        origin: attributes of the results that say which maps they rest on.
     """
 
     world: World
     unit: np.ndarray[Any, Any]
     inputs: dict[str, Any]
+    origin: dict[str, str]
 
 
 def ensemble(maps: Path | None, climate: Path | None, members: int | None) -> Ensemble:
@@ -70,7 +72,8 @@ def ensemble(maps: Path | None, climate: Path | None, members: int | None) -> En
     unit = retrieved.read(path, members=True, climate=source)["member_unit"].values[:members]
     world = simulation.load_world(source, retrieved=path)
     code = {module.__name__: Path(module.__path__[0]) for module in (process, sensitivity)}
-    return Ensemble(world, unit, {"maps": path, "climate": source, "members": len(unit), **code})
+    inputs = {"maps": path, "climate": source, "members": len(unit), **code}
+    return Ensemble(world, unit, inputs, {sensitivity.MAPS_ATTRIBUTE: store.checksum(path)})
 
 
 def check_start(out: Path, force: bool, resume: bool) -> None:

@@ -54,7 +54,7 @@ def control(
     except KeyboardInterrupt:
         analysis.interrupted(out)
         raise
-    analysis.write(out, data, summary(data))
+    analysis.write(out, data.assign_attrs(ensemble.origin), summary(data))
     shelf.remove()
     _show(data)
 

@@ -71,7 +71,8 @@ def sensitivity(
     except KeyboardInterrupt:
         analysis.interrupted(out)
         raise
-    analysis.write(out, data.assign_attrs(inputs=kept.fingerprint(ensemble.inputs)), summary(data))
+    data = data.assign_attrs(inputs=kept.fingerprint(ensemble.inputs), **ensemble.origin)
+    analysis.write(out, data, summary(data))
     shelf.remove()
     _show(data)
     if budget:

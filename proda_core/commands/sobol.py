@@ -60,7 +60,7 @@ def sobol(
     except KeyboardInterrupt:
         analysis.interrupted(out)
         raise
-    data = data.assign_attrs(**options, largest_relative_error_of_sample=float(abs(error).max()))
+    data = data.assign_attrs(**options, **ensemble.origin, largest_relative_error_of_sample=float(abs(error).max()))
     frame = data.drop_vars(["mean", "deviation"]).to_dataframe().reset_index()
     analysis.write(out, data, frame)
     shelf.remove()

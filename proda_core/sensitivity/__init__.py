@@ -8,12 +8,14 @@
 - ``control``: :func:`control`, stock and explained variation with one mechanism made uniform
 - ``sample``, ``sobol``: few cells that stand for the globe; :func:`sobol`, shares of the variance of the stock
 - ``uncertainty``: a budget of the variances of the response to +1 % carbon use efficiency
+- ``findings``, ``gather``: the results that the page shows, as one checked file
 """
 
 from proda_core.sensitivity.columns import MECHANISMS, Columns
 from proda_core.sensitivity.control import CONTROLS, Observed, control, site_mean
 from proda_core.sensitivity.control import summary as summary_of_control
 from proda_core.sensitivity.ensembles import curves, ranking
+from proda_core.sensitivity.findings import MAPS_ATTRIBUTE, Findings, FindingsError
 from proda_core.sensitivity.gradient import gradient_map
 from proda_core.sensitivity.marginal import marginal, marginals
 from proda_core.sensitivity.pieces import Shelf
@@ -22,11 +24,14 @@ from proda_core.sensitivity.sobol import Study, over_mechanisms, over_parameters
 
 __all__ = [
     "CONTROLS",
+    "MAPS_ATTRIBUTE",
     "MECHANISMS",
     "RECIPES",
     "STEPS",
     "Columns",
     "Curve",
+    "Findings",
+    "FindingsError",
     "Fit",
     "Observed",
     "Recipe",

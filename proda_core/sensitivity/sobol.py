@@ -91,7 +91,10 @@ def indices(outputs: FloatArray, names: Sequence[str], labels: Sequence[str], si
         rows = outputs[: size * width]
         for j in range(len(labels)):
             if np.ptp(rows[:, j]) > 0:
-                told = analyze.analyze(_problem(len(names)), rows[:, j], calc_second_order=False, num_resamples=200, seed=seed)
+                # 0 would be no seed to the bootstrap
+                told = analyze.analyze(
+                    _problem(len(names)), rows[:, j], calc_second_order=False, num_resamples=200, seed=seed + 1
+                )
                 for key, values in found.items():
                     values[i, j] = told[key]
     words = {

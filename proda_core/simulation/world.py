@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 
@@ -20,6 +21,8 @@ from proda_core.regions import CountriesFileError, Regions, countries
 from proda_core.store import data_directory
 
 log = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float64]
 
 PARAMETER_SET = (
     "One set of 21 parameters everywhere: the rough mean of the values that the authors of PRODA retrieved at about 6,100 sites "
@@ -41,6 +44,7 @@ class World:
         notices: what could not be loaded, why, and what stands in for it, one sentence each; shown wherever results are.
         retrieved: the retrieved maps whose best estimate ``parameters`` are, with their spread, see ``retrieved.read``; none
             where the parameters are any others.
+        air_temperature: mean of the year [degC] (cell,), where it is known; what the soil feels is in ``forcing``.
     """
 
     forcing: column.Forcing
@@ -50,6 +54,7 @@ class World:
     regions: dict[str, Regions] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     retrieved: xr.Dataset | None = None
+    air_temperature: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if not len(self.forcing) == len(self.parameters) == len(self.land.latitude):
@@ -121,6 +126,7 @@ def load_world(
         regions={"koppen": zones, **_countries(land)},
         notices=notices,
         retrieved=None if changes else maps,
+        air_temperature=stored["air_temperature"].values.astype(np.float64).mean(axis=1),
     )
 
 

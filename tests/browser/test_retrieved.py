@@ -112,11 +112,43 @@ def test_the_evidence_comes_into_sight_with_the_numbers_of_its_file(informed: Ar
     expect(page.get_by_role("heading", name=re.compile("^Training profiles"))).to_be_attached()
 
 
+MARK = """() => {
+  const axis = proda.models().find((m) => m.type === "LinearAxis" && `${m.axis_label}`.startsWith("Change that the mechanism"))
+  const figure = proda.models().find((m) => m.type === "Figure" && m.below.includes(axis))
+  return figure === undefined ? null : [...figure.renderers.at(-1).data_source.data.change]
+}"""
+"""Where the sliders' marks lie in the diagram of responses [%]; none before there is one."""
+
+
+def test_the_mechanisms_are_drawn_when_somebody_looks_and_a_slider_moves_its_mark(informed: Arrive) -> None:
+    visitor = informed()
+    page = visitor.page
+    heading = page.get_by_role("heading", name="Evidence: how far to trust this")
+    sentence = visitor.status
+    below = lambda: heading.bounding_box()["y"] - sentence.bounding_box()["y"]  # noqa: E731
+    before, figures = below(), page.evaluate("proda.models().filter((m) => m.type === 'Figure').length")
+    assert page.evaluate(MARK) is None
+    page.get_by_role("heading", name="Which mechanism matters").scroll_into_view_if_needed()
+    page.mouse.move(800, 500)
+    page.mouse.wheel(0, 500)
+    page.wait_for_function("(old) => proda.models().filter((m) => m.type === 'Figure').length >= old + 5", arg=figures)
+    page.wait_for_timeout(500)
+    assert abs(below() - before) <= 2  # there was room for all of it
+    responses = page.get_by_role("table", name=re.compile("^Published recipe, 0–1 m: mean ± SD of 4 members"))
+    expect(responses.get_by_role("row", name=re.compile("Microbial CUE"))).to_contain_text("6.00 ± 0.15")
+    assert page.evaluate(MARK) == []
+    visitor.slider().press("ArrowRight")
+    page.wait_for_function(f"() => Math.abs(({MARK})()[0] - 0.5) < 1e-9")
+    page.get_by_role("button", name="Show where +1 % CUE matters most").click()
+    expect(page.get_by_role("heading", name=re.compile("^Gain per .1 % CUE"))).to_be_attached()
+
+
 def test_damaged_files_are_said_and_the_page_goes_on(misled: Arrive) -> None:
     visitor = misled()
     notices = visitor.page.get_by_role("note", name="Notices")
     expect(notices).to_contain_text("The retrieved maps cannot be used, so one published parameter set stands in everywhere")
     expect(notices).to_contain_text("How good the maps are cannot be shown: expected evidence of version 1")
+    expect(notices).to_contain_text("Which mechanism matters cannot be shown: expected findings of the retrieved maps")
     expect(button(visitor, "Uncertainty")).to_be_disabled()
     visitor.press("ArrowRight")
     expect(visitor.status).to_have_text(re.compile("^A 1 % rise in microbial CUE everywhere adds"))
@@ -129,8 +161,11 @@ def test_nothing_is_wider_than_the_window(informed: Arrive, size: tuple[int, int
     visitor = informed(*size)
     choose(visitor, "Fraction of cellulose litter to fast soil carbon f_L2→S1")
     expect(visitor.page.get_by_role("heading", name=re.compile("^Fraction of cellulose litter"))).to_be_visible()
-    visitor.page.get_by_role("heading", name="Where the profiles are").scroll_into_view_if_needed()
-    visitor.page.wait_for_function("() => proda.models().filter((m) => m.type === 'Quad').length > 0")
+    for heading in ("Change a mechanism everywhere", "Where, and how sure", "Where the profiles are"):
+        visitor.page.get_by_role("heading", name=heading).scroll_into_view_if_needed()
+        visitor.page.wait_for_timeout(500)
+    visitor.page.wait_for_function(f"() => ({MARK})() !== null")
+    visitor.page.wait_for_function("() => proda.models().filter((m) => m.type === 'Quad').length > 1")
     visitor.page.wait_for_timeout(500)
     wide = visitor.page.evaluate(
         """() => [document.scrollingElement, document.body, ...document.querySelectorAll('main')]

@@ -13,11 +13,13 @@ from dashboard.engine import Engine
 from proda_core import parameters
 from proda_core.grid import LandGrid
 from proda_core.learning import evidence
+from proda_core.regions import Regions
 from proda_core.simulation import World
 from proda_core.store import data_directory
 from tests.columns import prior_mean, random_forcing
 from tests.dashboard.made_up import evidence as made_up_evidence
 from tests.fabricate import made_up
+from tests.findings import made_up as made_up_findings
 
 CELLS = 300
 
@@ -38,10 +40,15 @@ def maps(world: World) -> xr.Dataset:
 
 @pytest.fixture(scope="package")
 def informed(world: World, maps: xr.Dataset) -> Engine:
-    """An engine with retrieved maps and with evidence, both made up."""
+    """An engine with retrieved maps, climate zones, evidence and findings, all made up."""
     physical = parameters.to_physical(np.ascontiguousarray(maps["parameter_unit"].values.T))
-    known = replace(world, parameters=torch.as_tensor(physical), parameter_source="Made up.", retrieved=maps)
-    return Engine(known, evidence.parse(made_up_evidence()))
+    warmth = 28.0 - 0.5 * np.abs(world.land.latitude)
+    zones = Regions(("Af", "BWh", "Cfb", "Dfc", "ET"), np.digitize(-warmth, [-22.0, -14.0, -6.0, 0.0]))
+    known = replace(
+        world, parameters=torch.as_tensor(physical), parameter_source="Made up.", retrieved=maps, regions={"koppen": zones},
+        air_temperature=warmth,
+    )  # fmt: skip
+    return Engine(known, evidence.parse(made_up_evidence()), findings=made_up_findings())
 
 
 @pytest.fixture(scope="package")

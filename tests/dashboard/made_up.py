@@ -9,8 +9,10 @@ import numpy as np
 
 from proda_core import climate, retrieved
 from proda_core.learning import evidence as stored
+from proda_core.sensitivity import findings
 from proda_core.store import data_directory
 from tests.fabricate import made_up
+from tests.findings import made_up as made_up_findings
 
 METHODS = {
     "default": "made up: the default parameters",
@@ -67,10 +69,11 @@ def skill(method: str, validation: str, group: str, name: str, nse: float) -> di
 
 
 def write_made_up(folder: Path) -> None:
-    """Make a data directory: the project's climate, made-up retrieved maps for it, and made-up evidence."""
+    """Make a data directory: the project's climate, made-up retrieved maps for it, made-up evidence and findings."""
     for name in ("climate.nc", "coastlines.geojson", "countries.nc"):
         (folder / name).symlink_to(data_directory() / name)
     cells = climate.read(folder / "climate.nc")
     maps = made_up(cells["latitude"].values, cells["longitude"].values, folder / "climate.nc")
     retrieved.write(maps, folder / "retrieved.nc")
     stored.write(evidence(), folder / "evidence.json")
+    findings.write(made_up_findings(retrieved.checksum(folder / "retrieved.nc")), folder / "findings.nc")

@@ -229,4 +229,5 @@ def test_what_is_sound_is_used(sound: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not page.notices.text.visible
     assert page.engine.ensemble is not None
     assert page.engine.evidence is not None
+    assert page.engine.findings is not None
     assert " ± " in page.headline.sentence.text

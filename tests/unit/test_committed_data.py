@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from proda_core import climate, retrieved, simulation
+from proda_core.grid import STOCK_DEPTHS
 from proda_core.learning import card, ensembles, evidence, predictors
 from proda_core.learning.limits import LIMITS
+from proda_core.sensitivity import findings
 from proda_core.store import data_directory
 
 DATA = data_directory()
@@ -57,6 +59,26 @@ def test_the_readme_tells_the_skill_of_the_file() -> None:
     words = (DATA.parent / "README.md").read_text(encoding="utf-8")
     for row in evidence.read(DATA / "evidence.json").rows(group="all"):
         assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
+
+
+def test_the_findings_rest_on_the_maps_beside_them() -> None:
+    found, maps = findings.read(), retrieved.read()
+    np.testing.assert_allclose(found.controlled[:, 0], maps["global_stock"].values, rtol=1e-9)
+    assert found.members == maps.sizes["member"]
+    learning = next(row for row in found.budget if row.source == "learning")
+    depth = list(STOCK_DEPTHS).index(found.budget_depth)
+    assert learning.sd == pytest.approx(maps["one_percent"].values[:, depth].std(ddof=1))
+
+
+def test_the_readme_tells_the_findings() -> None:
+    words = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    found = findings.read()
+    cue = found.elasticity[0, :, 0]
+    assert f"{cue[:, 1].mean():+.2f} +- {cue[:, 1].std(ddof=1):.2f} | {cue[:, 3].mean():+.2f} +- " in words
+    total, half = found.mechanisms.total[-1, 0], found.mechanisms.total_confidence[-1, 0]
+    assert f"CUE {total[0]:.2f} +- {half[0]:.2f}" in words
+    uniform = 100 * np.median(found.explained[:, 1])
+    assert f"{uniform:.1f} %\n(CUE)" in words
 
 
 def test_committed_data_stay_small() -> None:

@@ -1,0 +1,214 @@
+"""What controls the carbon, in words and tables: every number worked out of the findings, all text from a file escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+
+from dashboard import words
+from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS
+from dashboard.diagrams import MARKS, FloatArray
+from proda_core.grid import STOCK_DEPTHS
+from proda_core.published import CUE_TIMES, ONE_PERCENT_CUE
+from proda_core.sensitivity import CONTROLS as CONTROLLED
+from proda_core.sensitivity import MECHANISMS, RECIPES, Findings
+
+RECIPE_LABELS: dict[str, str] = {"published": "Published recipe", "realised": "As the sliders do"}
+BY_RECIPE = {"published": "by the published recipe", "realised": "as the sliders change it"}
+
+MANY = 0.01
+"""Part of the land left out of a curve from which on the curve says little of the whole column."""
+
+CUE = MECHANISMS.index("cue")
+PG = "Pg\N{NO-BREAK SPACE}C"
+INTRODUCTION = (
+    "<h2>Which mechanism matters</h2><p class=quiet>Four ways to ask what controls the carbon: change a mechanism everywhere, "
+    "make its map uniform, share out the variance, and compare places. They are different questions, and need not agree.</p>"
+)
+
+
+def label(mechanism: str) -> str:
+    """How a mechanism is called on the page."""
+    return CONTROLS[mechanism].label
+
+
+def _dot(mechanism: str) -> str:
+    mark = MARKS[mechanism]
+    return f"<span class=mark style='color:{mark.colour}' aria-hidden=true>{mark.sign}</span> "
+
+
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An HTML table of cells that are HTML already; the first cell of a row is its name."""
+    top = "".join(f"<th scope=col>{name}</th>" for name in head)
+    body = "".join(f"<tr><th scope=row>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>" for first, *rest in rows)
+    inside = f"<caption>{caption}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f"<div class=scroll><table>{inside}</table></div>"
+
+
+def _spread(values: FloatArray) -> str:
+    """Mean and standard deviation over the members, not to be torn apart at the end of a line."""
+    return words.with_spread(float(values.mean()), float(values.std(ddof=1))).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _fixed(values: FloatArray, places: int) -> str:
+    """The same with so many decimals, for the columns of a table."""
+    return f"{values.mean():.{places}f} ± {values.std(ddof=1):.{places}f}".replace("-", words.MINUS)
+
+
+# ---- changing a mechanism everywhere ----
+
+
+def unsound(found: Findings, recipe: int, cells: int) -> list[int]:
+    """Mechanisms whose curve leaves out many cells, of which the whole column says little."""
+    return [int(i) for i in np.flatnonzero(found.dropped[recipe].max(axis=0) > MANY * cells)]
+
+
+def response(found: Findings, recipe: str, depth: str, cells: int) -> str:
+    """Our answer to +1 % CUE beside the published one, and who comes first, as HTML.
+
+    Args:
+        found: the findings.
+        recipe: key of :data:`RECIPE_LABELS`.
+        depth: key of ``catalogue.DEPTHS``.
+        cells: land cells of the model.
+    """
+    r, d = RECIPES.index(recipe), list(DEPTHS).index(depth)
+    ours, slope = found.one_percent[r, :, CUE, d], found.elasticity[r, :, CUE, -1]
+    given = ONE_PERCENT_CUE
+    middle, around = (given.low + given.high) / 2, (given.high - given.low) / 2
+    part = 1.01 ** float(slope.mean()) - 1
+    start = found.stock[r, :, CUE, found.stock.shape[3] // 2, -1]
+    where = DEPTH_WORDS[depth].replace("in ", "to ", 1)
+    return (
+        f"<p>One per cent more CUE adds <b>{_spread(ours)} {PG}</b> {where} {BY_RECIPE[recipe]} (mean ± SD of {found.members} "
+        f"members, per 1 % that was made). Published, no depth named: {middle:.0f} ± {around:.0f} {PG} "
+        f"({escape(given.source)}).</p>"
+        f"<p>By the elasticity of the full depth, {_spread(slope)}, one per cent adds {words.number(100 * part)} % of the stock: "
+        f"{middle:.0f} {PG} goes with a stock of about {words.number(middle / part)}; this model holds {_spread(start)}.</p>"
+        f"<p>{_first(found, r, d, cells)}</p>"
+    )
+
+
+def _first(found: Findings, recipe: int, depth: int, cells: int) -> str:
+    """Which mechanism comes first, and whether what comes first in the full depth can be believed."""
+    size = np.abs(found.one_percent[recipe].mean(axis=0))
+    whole = len(STOCK_DEPTHS) - 1
+    leader, doubtful = int(np.argmax(size[:, whole])), unsound(found, recipe, cells)
+    order = [int(i) for i in np.argsort(-size[:, depth])]
+    sound = [i for i in order if i not in doubtful]
+    one, two = sound[:2] if depth == whole and len(sound) > 1 else order[:2]
+    times = words.number(float(size[one, depth] / size[two, depth]), 2)
+    said = f"comes first{'' if depth == whole else ' here'}, {'as published' if one == CUE else 'unlike published (CUE)'}"
+    said = f"{said}, {times} times {_noun(two)}."
+    if leader not in doubtful:
+        return f"{label(MECHANISMS[one])} {said}"
+    why = ": carbon put below the mixed soil hardly decays there" if MECHANISMS[leader] == "input_allocation" else ""
+    warning = (
+        f"{label(MECHANISMS[leader])} seems to come first in the full depth, unlike published: "
+        f"{_spread(found.one_percent[recipe, :, leader, whole])} {PG}. That is no finding{why}, and up to "
+        f"{found.dropped[recipe, :, leader].max():,.0f} of {cells:,} cells had to be left out."
+    )
+    if depth == whole:
+        return f"{warning} Without it, {_noun(one)} {said}"
+    return f"{label(MECHANISMS[one])} {said} {warning}"
+
+
+def _noun(mechanism: int) -> str:
+    return CONTROLS[MECHANISMS[mechanism]].noun
+
+
+def response_table(found: Findings, recipe: str, depth: str) -> str:
+    """Elasticity and response of every mechanism as an HTML table, which is also the key to the diagram."""
+    r, d = RECIPES.index(recipe), list(DEPTHS).index(depth)
+    order = np.argsort(-np.abs(found.one_percent[r, :, :, d].mean(axis=0)))
+    rows = [
+        (
+            f"{_dot(MECHANISMS[i])}{label(MECHANISMS[i])}",
+            _fixed(found.elasticity[r, :, i, d], 2),
+            _fixed(found.one_percent[r, :, i, d], 1),
+        )
+        for i in order
+    ]
+    caption = f"{RECIPE_LABELS[recipe]}, {DEPTHS[depth].lower()}: mean ± SD of {found.members} members"
+    return table(caption, ("Mechanism", "Elasticity", f"+1 % [{PG}]"), rows)
+
+
+# ---- making a map uniform ----
+
+
+def lost(found: Findings, depth: int, weighted: bool = False) -> tuple[FloatArray, FloatArray]:
+    """What each member loses when a mechanism is uniform.
+
+    Args:
+        found: the findings.
+        depth: position in ``grid.STOCK_DEPTHS``.
+        weighted: whether layers count by the sampling weight of their profile, or all alike.
+
+    Returns:
+        change of the stock [%], and loss of explained variation [percentage points], each (member, mechanism).
+    """
+    own = [CONTROLLED.index(name) for name in MECHANISMS]
+    stock, whole = found.controlled[:, own, depth], found.controlled[:, :1, depth]
+    explained = _explained(found, weighted)
+    return 100 * (stock / whole - 1), 100 * (explained[:, :1] - explained[:, own])
+
+
+def _explained(found: Findings, weighted: bool) -> FloatArray:
+    return found.explained_weighted if weighted else found.explained
+
+
+def _interval(values: FloatArray) -> tuple[float, float, float]:
+    low, middle, high = (float(value) for value in np.quantile(values, (0.16, 0.5, 0.84)))
+    return low, middle, high
+
+
+def _median(values: FloatArray, sign: str) -> str:
+    low, middle, high = (f"{value:{sign}.1f}".replace("-", words.MINUS) for value in _interval(values))
+    return f"{middle} <small>({low} to {high})</small>"
+
+
+def control(found: Findings, depth: str, weighted: bool = False) -> str:
+    """What component control says, beside what was published, as HTML."""
+    stock, explained = lost(found, list(DEPTHS).index(depth), weighted)
+    all_explained = _explained(found, weighted)
+    loss, moved = np.median(explained, axis=0), np.median(stock, axis=0)
+    first, second = (int(i) for i in np.argsort(-loss)[:2])
+    most = int(np.argmax(np.abs(moved)))
+    below = int((all_explained < 0).any(axis=1).sum())
+    low, _, high = _interval(stock[:, CUE])
+    certain = "" if low * high > 0 else ", whose interval holds zero"
+    whole = 100 * float(np.median(all_explained[:, 0]))
+    filtered = (
+        f"in {below} of {found.members} members some of it does, which makes what ruins a fit look better than it is"
+        if below
+        else f"none of our {found.members} members does, so it changes nothing here"
+    )
+    return (
+        f"<p>Made uniform, {_noun(first)} takes away the most explained variation: {words.number(loss[first])} of "
+        f"{words.number(whole)} percentage points, {words.number(loss[first] / loss[second], 2)} times {_noun(second)}. "
+        f"Published: CUE at least {CUE_TIMES:.0f} times as important as any other (Tao et al. 2023).</p>"
+        f"<p>The stock {DEPTH_WORDS[depth]} moves most with {_noun(most)}: {words.signed(moved[most])} % "
+        f"(CUE {words.signed(moved[CUE])} %{certain}). {_agreement(first, most)}</p>"
+        f"<p class=quiet>Uniform: parameters at their mean over all profiles; plant input up or down at random. Median and "
+        f"16–84 % of members. The authors leave out members that explain less than nothing: "
+        f"{filtered}.</p>"
+    )
+
+
+def _agreement(explained: int, stock: int) -> str:
+    found = [name for name, first in (("explained variation", explained), ("stock", stock)) if first == CUE]
+    if len(found) == 2:
+        return "Both put CUE first, as published."
+    return f"So CUE is first in {found[0]} only, where the authors find it in both." if found else "Published: CUE in both."
+
+
+def control_table(found: Findings, depth: str, weighted: bool = False) -> str:
+    """Component control as an HTML table."""
+    stock, explained = lost(found, list(DEPTHS).index(depth), weighted)
+    rows = [
+        (f"{_dot(MECHANISMS[i])}{label(MECHANISMS[i])}", _median(stock[:, i], "+"), _median(explained[:, i], ""))
+        for i in np.argsort(-np.median(explained, axis=0))
+    ]
+    return table(f"Uniform mechanism, {DEPTHS[depth].lower()}", ("Mechanism", "Stock [%]", "Explained lost [points]"), rows)
