@@ -80,12 +80,10 @@ def test_the_readme_tells_the_findings() -> None:
     lost = 100 * np.quantile(found.explained[:, 0] - found.explained[:, 1], (0.5, 0.16, 0.84))
     assert "loses {:.1f} points of explained variation ({:.1f} to {:.1f}, ".format(*lost) in words
     moved = 100 * (found.controlled[..., 3] / found.controlled[:, :1, 3] - 1)
-    cue, environment = (
-        np.quantile(moved[:, CONTROLS.index(name)], (0.5, 0.16, 0.84)) for name in ("cue", "environmental_modifier")
-    )
-    assert "stock by {:+.1f} % ({:+.1f} to {:+.1f}), the environment by {:+.1f} % ({:+.1f} to {:+.1f})".format(
-        *cue, *environment
-    ) in words.replace("\n", " ")
+    names = ("cue", "environmental_modifier")
+    cue, environment = (np.quantile(moved[:, CONTROLS.index(name)], (0.5, 0.16, 0.84)) for name in names)
+    told = "stock by {:+.1f} % ({:+.1f} to {:+.1f}), the environment by {:+.1f} % ({:+.1f} to {:+.1f})"
+    assert told.format(*cue, *environment) in words.replace("\n", " ")
     uniform = 100 * np.median(found.explained[:, 1])
     assert f"{uniform:.1f} %\n(CUE)" in words
 
