@@ -11,7 +11,7 @@ from proda_core import climate, retrieved, simulation
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.learning import card, ensembles, evidence, predictors
 from proda_core.learning.limits import LIMITS
-from proda_core.sensitivity import findings
+from proda_core.sensitivity import CONTROLS, findings
 from proda_core.store import data_directory
 
 DATA = data_directory()
@@ -77,6 +77,13 @@ def test_the_readme_tells_the_findings() -> None:
     assert f"{cue[:, 1].mean():+.2f} +- {cue[:, 1].std(ddof=1):.2f} | {cue[:, 3].mean():+.2f} +- " in words
     total, half = found.mechanisms.total[-1, 0], found.mechanisms.total_confidence[-1, 0]
     assert f"CUE {total[0]:.2f} +- {half[0]:.2f}" in words
+    lost = 100 * np.quantile(found.explained[:, 0] - found.explained[:, 1], (0.5, 0.16, 0.84))
+    assert "loses {:.1f} points of explained variation ({:.1f} to {:.1f}, ".format(*lost) in words
+    moved = 100 * (found.controlled[..., 3] / found.controlled[:, :1, 3] - 1)
+    names = ("cue", "environmental_modifier")
+    cue, environment = (np.quantile(moved[:, CONTROLS.index(name)], (0.5, 0.16, 0.84)) for name in names)
+    told = "stock by {:+.1f} % ({:+.1f} to {:+.1f}), the environment by {:+.1f} % ({:+.1f} to {:+.1f})"
+    assert told.format(*cue, *environment) in words.replace("\n", " ")
     uniform = 100 * np.median(found.explained[:, 1])
     assert f"{uniform:.1f} %\n(CUE)" in words
 
