@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from proda_core.commands.base import Failure, UsageError, check_output, embedded_climate, progress
@@ -191,7 +192,8 @@ def _curves(lesson: Lesson, names: tuple[str, ...], settings: Settings) -> dict[
 def _show(table: pd.DataFrame, out: Path) -> None:
     shown = table[table["group"] == "all"]
     names = ("NSE", "95 % interval", "log NSE", "RMSE [kgC m-3]", "bias [%]", "concordance")
-    grid = Table("method", "validation", *names, title="Skill over all observed layers, weighted by sampling weight")
+    title = "Skill over all observed layers by the importance of their profiles, those of one place sharing the weight of one"
+    grid = Table("method", "validation", *map(escape, names), title=title)
     for row in shown.itertuples():
         grid.add_row(
             str(row.method), str(row.validation), f"{row.nse:.3f}", f"{row.nse_low:.3f} .. {row.nse_high:.3f}",

@@ -11,7 +11,7 @@
 """
 
 from proda_core.sensitivity.columns import MECHANISMS, Columns
-from proda_core.sensitivity.control import CONTROLS, Observed, control, site_mean
+from proda_core.sensitivity.control import CONTROLS, Observed, StandIn, control, mean_input, site_mean
 from proda_core.sensitivity.control import summary as summary_of_control
 from proda_core.sensitivity.ensembles import curves, ranking
 from proda_core.sensitivity.gradient import gradient_map
@@ -31,6 +31,7 @@ __all__ = [
     "Observed",
     "Recipe",
     "Shelf",
+    "StandIn",
     "Study",
     "clip",
     "control",
@@ -38,6 +39,7 @@ __all__ = [
     "gradient_map",
     "marginal",
     "marginals",
+    "mean_input",
     "over_mechanisms",
     "over_parameters",
     "perturb",

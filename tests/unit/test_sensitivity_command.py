@@ -152,6 +152,40 @@ def test_control_leaves_the_full_model_as_it_is(data: Path, tmp_path: Path) -> N
     assert np.all(found["moved"] >= np.abs(found["stock"] - found["stock"].sel(control="none")) - 1e-9)
 
 
+def test_control_tells_input_apart_and_how_it_was_changed(data: Path, tmp_path: Path) -> None:
+    done = proda("control", "--out", tmp_path / "c.csv", "--members", "3", "--input-spread", "0.15", width=80)
+    assert done.exit_code == 0, done.output
+    ranked, apart = done.output.split("Plant input, not to be ranked with the others")
+    assert " carbon_input " not in ranked
+    assert "carbon_input: times 1 +- 30 %" in apart
+    assert " uniform_input " in apart
+    frame = pd.read_csv(tmp_path / "c.csv")
+    told = frame[(frame["variable"] == "change") & (frame["control"] == "cue")].set_index(["depth", "quantile"])["value"]
+    for depth in ("1m", "full"):
+        low, middle, high = (100 * told[depth, quantile] for quantile in (0.16, 0.5, 0.84))
+        assert f"{middle:+.1f} ({low:+.1f} to {high:+.1f})" in done.output
+
+
+def test_the_code_of_all_parts_decides_whether_pieces_are_taken(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stock depends on the soil depths, the scenario and the reader of maps as well as on the process."""
+    from proda_core.commands import analysis
+    from proda_core.learning import kept
+
+    before = analysis.ensemble(None, None, 1).inputs
+    monkeypatch.setattr(kept, "code", lambda: "another line in proda_core/grid.py")
+    assert kept.fingerprint(analysis.ensemble(None, None, 1).inputs) != kept.fingerprint(before)
+
+
+@pytest.mark.parametrize("command", ["control", "sobol"])
+def test_a_negative_seed_is_refused_by_its_name(command: str, tmp_path: Path) -> None:
+    assert "expected --seed of at least 0, got -1" in fails(command, "--out", tmp_path / "s.nc", "--seed", "-1", code=2)
+
+
+def test_a_spread_that_would_cut_input_at_zero_is_refused(tmp_path: Path) -> None:
+    message = fails("control", "--out", tmp_path / "s.nc", "--input-spread", "0.6", code=2)
+    assert "expected --input-spread within 0..0.5, got 0.6" in message
+
+
 @pytest.mark.parametrize(("over", "inputs"), [("mechanisms", 6), ("parameters", 21)])
 def test_sobol_tells_indices_of_globe_and_zones_and_how_good_the_sample_is(
     data: Path, tmp_path: Path, over: str, inputs: int
