@@ -48,6 +48,7 @@ def scenario(
     elif out:
         write(runs.changed, out)
     typer.echo(describe(experiment))
+    reach(runs.changed)
     show(runs, experiment.plain)
     typer.echo(_ages(runs.changed))
     if out:
@@ -78,6 +79,13 @@ def describe(experiment: Experiment) -> str:
     where = f" Only in {experiment.region}." if experiment.region else ""
     takes = f" It takes {100 * experiment.extra_input:.1f} % more plant input." if experiment.extra_input else ""
     return f"{experiment.name}. {experiment.question}{where}{takes}"
+
+
+def reach(changed: xr.Dataset) -> None:
+    """Say where limits kept CUE from changing by as much as was asked, if anywhere."""
+    short = float(changed.attrs["scenario_cue_out_of_reach"])
+    if short:
+        typer.echo(f"On {100 * short:.3g} % of the land that it changes, limits keep CUE from changing by as much as asked.")
 
 
 def _ages(changed: xr.Dataset) -> str:

@@ -82,6 +82,21 @@ def test_a_file_of_ones_own_with_a_region(climate: list[str | Path], tmp_path: P
 
 
 @BOTH
+def test_a_change_of_efficiency_out_of_reach_is_told(climate: list[str | Path], tmp_path: Path, command: str) -> None:
+    path, out = tmp_path / "mine.yaml", tmp_path / "run.nc"
+    text = "name: More\nquestion: What if?\nsource: Nobody.\nchanges: {cue_per_degree: SLOPE}\nwarming: 6\n"
+    path.write_text(text.replace("SLOPE", "0.05"), encoding="utf-8")
+    result = proda(command, path, *climate, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "On 1e+02 % of the land" not in result.stdout
+    assert "On 100 % of the land that it changes, limits keep CUE from changing by as much as asked." in result.stdout
+    with xr.open_dataset(out) as written:
+        assert written.attrs["scenario_cue_out_of_reach"] == pytest.approx(1.0)
+    path.write_text(text.replace("SLOPE", "-0.016"), encoding="utf-8")
+    assert "limits keep" not in proda(command, path, *climate).stdout
+
+
+@BOTH
 def test_a_target_says_what_it_takes(climate: list[str | Path], command: str) -> None:
     result = proda(command, "four-per-mille", *climate)
     assert result.exit_code == 0, result.output
