@@ -113,10 +113,11 @@ _EXPLAINED = {"explained": "layers alike", "explained_weighted": "by importance"
 
 def _of_input(data: xr.Dataset) -> str:
     """How plant input was changed: it is forcing, and what random changes cost depends on their size."""
+    times, mean = 200 * data.attrs["input_spread"], data.attrs["uniform_input_gC_per_m2_per_year"]
     return (
         "Plant input, not to be ranked with the others: it is forcing.\n"
-        f"carbon_input: times 1 +- {200 * data.attrs['input_spread']:g} %, the sign at random, as published; the size is a judgement\n"
-        f"uniform_input: {data.attrs['uniform_input_gC_per_m2_per_year']:,.0f} gC m-2 yr-1 everywhere, the mean over the profiles"
+        f"carbon_input: times 1 +- {times:g} %, the sign at random; how much is a judgement\n"
+        f"uniform_input: {mean:,.0f} gC m-2 yr-1 everywhere, the mean over the profiles"
     )
 
 

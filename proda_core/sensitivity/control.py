@@ -11,8 +11,9 @@ is worth.
 
 Their summary is median, 16 % and 84 % quantile over the members; of explained variation they count *only members above zero*,
 which makes any mechanism whose loss ruins the model look better than it is.  Both summaries are given: ``published`` and without
-that filter.  Changes of the stock are those of each member, before they are summed up.  Explained variation is the Nash-Sutcliffe efficiency over all observed layers; the model is averaged over the depths
-of each layer (``assimilation.operator``), where the authors read it off at mid-depth.
+that filter.  Changes of the stock are those of each member, before they are summed up.  Explained variation is the
+Nash-Sutcliffe efficiency over all observed layers; the model is averaged over the depths of each layer
+(``assimilation.operator``), where the authors read it off at mid-depth.
 
 Source: Tao et al. 2023, doi:10.1038/s41586-023-06042-3, and the published PRODA implementation.
 """
@@ -163,7 +164,9 @@ def _counts(profile_count: npt.NDArray[np.number]) -> FloatArray:
     return weight
 
 
-def controlled(columns: Columns, unit: FloatArray, forcing: Forcing, control: str, stand_in: StandIn, factor: FloatArray) -> Terms:
+def controlled(
+    columns: Columns, unit: FloatArray, forcing: Forcing, control: str, stand_in: StandIn, factor: FloatArray
+) -> Terms:
     """The terms of some columns under a control.
 
     Args:
@@ -288,9 +291,10 @@ def _explained(
             nodes = pools[:, SOIL_POOLS].sum(1).numpy()
             found[:, member, i] = [observed.explained(nodes, weighted) for weighted in (False, True)]
     words = "part of the variation of observed layers that is explained"
+    weighted_words = f"{words}, by the importance of their profiles"
     return {
         "explained": (("member", "control"), found[0], {"long_name": f"{words}, all layers alike", "units": "1"}),
-        "explained_weighted": (("member", "control"), found[1], {"long_name": f"{words}, by the importance of their profiles", "units": "1"}),
+        "explained_weighted": (("member", "control"), found[1], {"long_name": weighted_words, "units": "1"}),
     }
 
 

@@ -17,8 +17,8 @@ from proda_core.scenarios import Experiment
 Tensor = torch.Tensor
 
 FACTORS: tuple[float, float] = (0.0, 1 + scenario.LIMITS["cue"][1])
-"""Range of what microbial fractions are multiplied by [1].  They may fall to nothing, but rise no further than by the slider: where
-all fractions are at one, nothing is respired and there is no balance."""
+"""Range of what microbial fractions are multiplied by [1].  They may fall to nothing, but rise no further than by the slider:
+where all fractions are at one, nothing is respired and there is no balance."""
 
 STEPS = 3
 """Secant steps towards a change of bulk CUE, which then is met to far less than :data:`TOLERANCE`."""
@@ -76,7 +76,7 @@ def misses(experiment: Experiment, terms: column.Terms) -> Tensor:
 
 
 def _factor(terms: column.Terms, difference: float) -> Tensor:
-    """What the microbial fractions of each column have to be multiplied by for its bulk CUE to change by ``difference`` [1] (batch,).
+    """What to multiply the microbial fractions of each column by, for its bulk CUE to change by ``difference`` [1] (batch,).
 
     One per cent more of every fraction is less than one per cent more of bulk CUE, since carbon then goes on to pools that hand
     on less.  So the factor is found by the secant method, from no change and from the change in proportion, within

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -250,6 +251,19 @@ def test_evaluation_judges_every_method_in_three_ways(skill: Path) -> None:
     assert found.limits
 
 
+def test_evaluation_tells_skill_by_distance_from_the_profiles_that_teach(skill: Path) -> None:
+    found = evidence.read(skill / "evidence.json")
+    rows = found.rows(group="distance")
+    assert {row.validation for row in rows} == {"block"}
+    for method in ("default", "end-to-end"):
+        whole = found.rows(method=method, validation="block", group="all")[0]
+        assert sum(row.layers for row in rows if row.method == method) == whole.layers
+    for shares in (found.profiles.land_by_distance, found.profiles.judged_by_distance):
+        assert sum(shares.values()) == pytest.approx(1.0)
+    apart = pd.read_csv(skill / "differences.csv")
+    assert set(apart[apart["group"] == "distance"]["validation"]) == {"block"}
+
+
 def test_what_nothing_was_learned_from_is_the_same_in_and_out_of_sample(skill: Path) -> None:
     values = {row.nse for row in evidence.read(skill / "evidence.json").rows(method="default", group="all")}
     assert max(values) - min(values) < 1e-9
@@ -271,6 +285,9 @@ def test_the_card_tells_the_numbers_of_the_files(learned: Path, skill: Path, tmp
     assert f"| 1m | {stock.mean():,.0f} +- " in words or f"| 1m | {stock.mean():.3g} +- " in words
     row = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", group="all")[0]
     assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
+    (far,) = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", name=">400 km")
+    assert re.search(rf"^\| >400 km \|.*\| {far.layers:,} \|.* {far.nse:.2f} \|.* {far.log_nse:.2f} \|$", words, re.MULTILINE)
+    assert "weighted by sampling weight" not in words
     assert all(sentence in words for sentence in evidence.read(skill / "evidence.json").limits)
     found = retrieved.relations_of(retrieved.read(learned / "retrieved.nc").attrs)
     assert f"| {retrieved.RELATIONS['cue_carbon']} | {found['cue_carbon']:.2f} |" in words
