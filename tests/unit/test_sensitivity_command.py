@@ -70,10 +70,48 @@ def test_a_budget_of_variances_on_request(data: Path, tmp_path: Path) -> None:
     done = proda(*ask, "--budget", budget)
     assert done.exit_code == 0, done.output
     table = pd.read_csv(budget).set_index("source")
-    assert table.loc["learning", "sd"] == pytest.approx(retrieved.read()["one_percent"].values[:, 2].std(ddof=1))
+    assert table.loc["learning", "sd"] == pytest.approx(retrieved.read()["one_percent"].values[:2, 2].std(ddof=1))
+    assert "spread of 2 members" in table.loc["learning", "note"]
     assert set(table["depth"]) == {"2m"}
     message = fails(*ask[:2], tmp_path / "t.csv", *ask[3:], "--posterior", tmp_path / "p", code=2)
     assert "expected --budget beside --posterior" in message
+
+
+def test_figures_are_whole_in_a_narrow_terminal(data: Path, tmp_path: Path) -> None:
+    done = proda("sensitivity", "--out", tmp_path / "s.csv", "--members", "2", "--recipe", "published", width=80)
+    assert done.exit_code == 0, done.output
+    assert "…" not in done.output
+    frame = pd.read_csv(tmp_path / "s.csv").groupby(["depth", "mechanism"])[["elasticity", "one_percent"]].agg(["mean", "std"])
+    for depth in ("0.3m", "full"):
+        for name in MECHANISMS:
+            told = [" +- ".join(f"{value:.2f}" for value in frame.loc[(depth, name), of]) for of in ("elasticity", "one_percent")]
+            assert any(name in line and all(cell in line for cell in told) for line in done.output.splitlines())
+
+
+def test_a_single_member_has_no_spread_to_tell(data: Path, tmp_path: Path) -> None:
+    ask = ("sensitivity", "--members", "1", "--recipe", "published", "--mechanism", "cue")
+    done = proda(*ask, "--out", tmp_path / "s.csv")
+    assert done.exit_code == 0, done.output
+    assert "nan" not in done.output
+    assert "+-" not in done.output
+    message = fails(*ask, "--out", tmp_path / "t.csv", "--budget", tmp_path / "b.csv", code=2)
+    assert "expected --members of at least 2 beside --budget, to tell a spread, got 1" in message
+
+
+def test_what_would_be_lost_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from proda_core.commands import analysis
+
+    monkeypatch.setattr(analysis, "ensemble", lambda *arguments: pytest.fail("the work has begun"))
+    out, budget = tmp_path / "s.csv", tmp_path / "b.csv"
+    message = fails("sensitivity", "--out", out, "--gradients", code=2)
+    assert "expected --out with the ending .nc beside --gradients, got s.csv; a table holds no maps" in message
+    assert "expected another file for --budget than for --out" in fails("sensitivity", "--out", out, "--budget", out, code=2)
+    nowhere = tmp_path / "none.zarr"
+    message = fails("sensitivity", "--out", out, "--budget", budget, "--posterior", nowhere)
+    assert f"expected a posterior store at {nowhere}, got none; make it with proda assimilate" in message
+    nowhere.mkdir()
+    message = fails("sensitivity", "--out", out, "--budget", budget, "--posterior", nowhere)
+    assert f"expected a posterior store at {nowhere}, got something else" in message
 
 
 def test_a_cluster_gives_what_this_computer_gives(data: Path, tmp_path: Path) -> None:
