@@ -246,6 +246,8 @@ def draw_samples(problem: Problem, train_on: BoolArray, settings: Settings) -> l
     for _ in range(settings.members):
         weight = rng.exponential(size=block.max() + 1) if settings.members > 1 else np.ones(block.max() + 1)
         checking = rng.random(block.max() + 1) < settings.check
+        if not (balance * ~checking[block]).any():
+            checking[:] = False  # few blocks, and all of them drawn: somebody has to teach
         near = rng.exponential(size=places) if settings.members > 1 else np.ones(places)
         samples.append(
             Sample(

@@ -15,7 +15,7 @@ import xarray as xr
 from proda_core import climate, retrieved, simulation
 from proda_core.commands import learn, lesson
 from proda_core.commands.base import Failure
-from proda_core.learning import ensembles, evidence, kept, predictors
+from proda_core.learning import ensembles, evidence, kept, methods, predictors
 from tests.shell import fails, proda
 from tests.twin import soil_profiles
 
@@ -129,6 +129,32 @@ def clay(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clay") / "clay.nc"
     xr.Dataset({"clay": (("lat", "lon"), values)}, {"lat": latitude, "lon": longitude}).to_netcdf(path)
     return path
+
+
+def regional(table: Path, folder: Path, blocks: int) -> Path:
+    """The same profiles, moved to so many blocks in the east of Africa, each profile of a place to another cell."""
+    rows = pd.read_csv(table)
+    number = rows["profile_id"].str[1:].astype(int)
+    rows = rows.assign(latitude=-9.75 + 0.5 * (number % 7), longitude=31.25 + 5.0 * (number % blocks))
+    rows.to_csv(folder / "regional.csv", index=False)
+    return folder / "regional.csv"
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_a_region_of_few_blocks_can_be_learned_from(table: Path, tmp_path: Path, blocks: int) -> None:
+    path, out = regional(table, tmp_path, blocks), tmp_path / "out"
+    found = proda("learn", path, "--out", out, "--members", "2", "--steps", "2")
+    assert found.exit_code == 0, found.output
+    assert ("All profiles lie in one block of 5 degrees" in found.output) == (blocks == 1)
+    maps = retrieved.read(out / "retrieved.nc")
+    assert float(maps["dissimilarity"].max()) > 1
+
+
+def test_a_single_cell_is_refused_before_the_training(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "fit", lambda *arguments: pytest.fail("the training has begun"))
+    pd.read_csv(table).assign(latitude=-7.25, longitude=31.25).to_csv(tmp_path / "one.csv", index=False)
+    message = proda("learn", tmp_path / "one.csv", "--out", tmp_path / "out", "--members", "2").stderr
+    assert "expected profiles in at least 2 half-degree cells" in message
 
 
 def test_what_is_made_up_of_a_predictor_is_said(clay: Path, capsys: pytest.CaptureFixture[str]) -> None:
