@@ -72,8 +72,8 @@ def _check_spread(lesson: Lesson, settings: Settings) -> None:
     _spatial_folds(lesson, settings.seed)
     if not blocks(lesson.problem.latitude, lesson.problem.longitude).any():
         typer.echo(
-            f"All profiles lie in one block of {BLOCK_SIZE:g} degrees: where the maps apply is told by comparing cells with profiles "
-            "with one another, not with other landscapes"
+            f"All profiles lie in one block of {BLOCK_SIZE:g} degrees: where the maps apply is told by comparing cells with "
+            "profiles with one another, not with other landscapes"
         )
 
 
