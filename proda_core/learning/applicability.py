@@ -24,8 +24,8 @@ CHUNK = 4096
 def folds_of(latitude: FloatArray, longitude: FloatArray, seed: int = 0) -> IntArray:
     """Spatial folds of the training places, as many as there are blocks for, at most ``validation.FOLDS`` (place,).
 
-    Where all places lie in one block, each is a fold of its own: it is then compared with its neighbours, so that the threshold is
-    lower and more of the land counts as unlike.
+    Where all places lie in one block, each is a fold of its own: it is then compared with its neighbours, so that the threshold
+    is lower and more of the land counts as unlike.
 
     Args:
         latitude: [degrees north] (place,).

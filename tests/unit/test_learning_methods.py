@@ -156,7 +156,7 @@ def test_there_are_as_many_spatial_folds_as_blocks_and_at_most_five() -> None:
         fold = applicability.folds_of(np.zeros(12), 10.0 * np.minimum(place, blocks - 1))
         assert len(np.unique(fold)) == expected
     assert applicability.folds_of(np.zeros(12), 0.1 * place).tolist() == list(range(12))
-    with pytest.raises(ValueError, match="expected profiles in at least 2 half-degree cells, .* got 1; add profiles"):
+    with pytest.raises(ValueError, match=r"expected profiles in at least 2 half-degree cells, .* got 1; add profiles"):
         applicability.folds_of(np.zeros(1), np.zeros(1))
 
 
