@@ -59,6 +59,24 @@ def test_the_readme_tells_the_skill_of_the_file() -> None:
         assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
 
 
+def test_the_readme_tells_skill_on_blocks_as_the_file_rounds_it() -> None:
+    words = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    for row in evidence.read(DATA / "evidence.json").rows(validation="block", group="all"):
+        (line,) = re.findall(rf"^\| `{row.method}` \| .* to .*\|$", words, re.MULTILINE)
+        assert line.endswith(f"| {row.log_nse:.2f} | {100 * row.relative_bias:+.0f} % |")
+
+
+def test_the_readme_tells_skill_by_distance() -> None:
+    words = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    found = evidence.read(DATA / "evidence.json")
+    for name, land in found.profiles.land_by_distance.items():
+        (line,) = re.findall(rf"^\| {name} \|.*\|$", words, re.MULTILINE)
+        assert line.startswith(f"| {name} | {100 * land:.0f} % | {100 * found.profiles.judged_by_distance[name]:.0f} % |")
+        rows = [found.rows(method=method, validation="block", name=name)[0] for method in ("one-batch", "end-to-end")]
+        for measure in ("nse", "log_nse"):
+            assert " | ".join(f"{getattr(row, measure):.2f}" for row in rows) in line
+
+
 def test_committed_data_stay_small() -> None:
     sizes = [path.stat().st_size for path in DATA.iterdir() if path.is_file()]
     assert max(sizes) < 20e6

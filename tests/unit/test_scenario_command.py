@@ -56,7 +56,7 @@ def test_a_scenario_shows_its_question_and_stocks_and_writes_maps(climate: list[
             np.testing.assert_array_equal(written[name].values, expected[name].values)
         assert written.attrs["scenario_warming"] == 2.0
     stay, old = float(expected["global_transit_time"]), float(expected["global_soc_age"][1])
-    assert f"carbon stays for {stay:,.0f} years on average; what is in the soil is " in result.stdout
+    assert f"carbon stays in litter and soil for {stay:,.0f} years on average; what is in the soil is " in result.stdout
     assert f" {old:,.0f} years to 1 m, " in result.stdout
     row = next(line for line in result.stdout.splitlines() if "0-0.3" in line)
     assert numbers(row)[3] == pytest.approx(float(expected["global_stock"][0]), abs=0.051)
