@@ -6,8 +6,8 @@ prints, for every half-degree land cell and the retrieved ensemble: the publishe
 (aim: 3 minutes and 3 GB on two cores), and the gradient map for all mechanisms (aim: 2 seconds), with and without evaluating the
 terms.
 
-What it printed last, on a quiet machine with two cores, stands in the README: with other work beside it (load 3) the curves took half
-as long again.
+What it printed last, on a quiet machine with two cores, stands in the README; with other work beside it (load 3) the curves
+took half as long again.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ def _ages(changed: xr.Dataset) -> str:
     pairs = zip(changed["depth"].values, changed["global_soc_age"].values, strict=True)
     old = (f"{age:,.0f} years to {depth:g} m" for depth, age in pairs)
     stay = float(changed["global_transit_time"])
-    return f"There, carbon stays in litter and soil for {stay:,.0f} years on average; what is in the soil is {', '.join(old)} old."
+    passed = f"There, carbon stays in litter and soil for {stay:,.0f} years on average"
+    return f"{passed}; what is in the soil is {', '.join(old)} old."
 
 
 def write_table(table: dict[str, list[float]], out: Path) -> None:
