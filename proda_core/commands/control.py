@@ -59,9 +59,10 @@ def control(
     except KeyboardInterrupt:
         analysis.interrupted(out)
         raise
-    analysis.write(out, data, summary(data))
+    table = sensitivity.joined_controls(data)
+    analysis.write(out, data, summary(table))
     shelf.remove()
-    _show(data)
+    _show(table)
 
 
 def _observed(profiles: Path, land: LandGrid) -> Observed:

@@ -12,6 +12,7 @@
 
 from proda_core.sensitivity.columns import MECHANISMS, Columns
 from proda_core.sensitivity.control import CONTROLS, Observed, StandIn, control, mean_input, site_mean
+from proda_core.sensitivity.control import joined as joined_controls
 from proda_core.sensitivity.control import summary as summary_of_control
 from proda_core.sensitivity.ensembles import curves, ranking
 from proda_core.sensitivity.gradient import gradient_map
@@ -37,6 +38,7 @@ __all__ = [
     "control",
     "curves",
     "gradient_map",
+    "joined_controls",
     "marginal",
     "marginals",
     "mean_input",

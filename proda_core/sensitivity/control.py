@@ -45,8 +45,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 FULL, UNIFORM, UNIFORM_INPUT = "none", "all", "uniform_input"
-CONTROLS: tuple[str, ...] = (FULL, *MECHANISMS, UNIFORM, UNIFORM_INPUT)
-"""What is controlled: nothing, one mechanism, every parameter at once, or the sum of plant input."""
+CONTROLS: tuple[str, ...] = (FULL, *MECHANISMS, UNIFORM)
+"""What is controlled in the published recipe: nothing, one mechanism, or every parameter at once."""
+
+_ALL = (*CONTROLS, UNIFORM_INPUT)
 
 APART: tuple[str, ...] = ("carbon_input", UNIFORM_INPUT)
 """Controls of plant input: they change forcing, not parameters, and do not belong in a ranking with the others."""
@@ -173,7 +175,7 @@ def controlled(
         columns: the full model.
         unit: its normalised parameters (21, cell).
         forcing: what drives the columns.
-        control: one of :data:`CONTROLS`.
+        control: one of :data:`CONTROLS`, or :data:`UNIFORM_INPUT`.
         stand_in: what takes the place of parameters and plant input.
         factor: of plant input in the published recipe (cell,).
     """
@@ -220,7 +222,8 @@ def control(
     Returns:
         ``stock`` and ``moved``, the change of carbon summed without regard to its sign [Pg], ``change``, the stock's relative
         change [1] (member, control, depth); with observations ``explained`` and ``explained_weighted`` [1] (member, control).
-        What stood in is among the attributes.
+        For uniform input the same under names that begin with ``uniform_input_``, without the dimension ``control``.  What stood
+        in is among the attributes.
 
     Raises:
         ValueError: see :func:`input_factor`.
@@ -234,7 +237,7 @@ def control(
         return _Stretch(world.forcing.rows(rows), member_unit[member][:, rows], world.land.area[rows], stand_in, factor[rows])
 
     found = work(list(keys), job, shelf, scheduler, progress)
-    shape = (len(member_unit), len(CONTROLS), len(STOCK_DEPTHS))
+    shape = (len(member_unit), len(_ALL), len(STOCK_DEPTHS))
     stock, moved = np.zeros(shape), np.zeros(shape)
     for key, (member, _) in keys.items():
         stock[member] += found[key]["stock"]
@@ -246,7 +249,7 @@ def control(
             "moved": (over, moved, {"long_name": "change of carbon summed without regard to its sign", "units": "Pg"}),
             "change": (over, stock / stock[:, :1] - 1, {"long_name": "relative change of the stock", "units": "1"}),
         },
-        {"control": list(CONTROLS), "depth": list(STOCK_DEPTHS)},
+        {"control": list(_ALL), "depth": list(STOCK_DEPTHS)},
         {
             "Conventions": "CF-1.11",
             "title": "Global soil carbon with one mechanism made uniform",
@@ -254,7 +257,17 @@ def control(
             "uniform_input_gC_per_m2_per_year": stand_in.carbon_input,
         },
     )
-    return data if observed is None else data.assign(_explained(world, member_unit, stand_in, observed, factor))
+    if observed is not None:
+        data = data.assign(_explained(world, member_unit, stand_in, observed, factor))
+    apart = data.sel(control=UNIFORM_INPUT).drop_vars("control")
+    return data.sel(control=list(CONTROLS)).assign({f"{UNIFORM_INPUT}_{name}": values for name, values in apart.items()})
+
+
+def joined(data: xr.Dataset) -> xr.Dataset:
+    """What :func:`control` gives with uniform input as one more entry of the dimension ``control``, for tables."""
+    names = [str(name) for name in data if "control" in data[name].dims]
+    apart = data[[f"{UNIFORM_INPUT}_{name}" for name in names]].rename({f"{UNIFORM_INPUT}_{name}": name for name in names})
+    return xr.concat([data[names], apart.expand_dims(control=[UNIFORM_INPUT])], dim="control")
 
 
 class _Stretch:
@@ -270,7 +283,7 @@ class _Stretch:
         soc = np.stack(
             [
                 mechanisms.solve(controlled(columns, self._unit, forcing, name, self._stand_in, self._factor)).soc.numpy()
-                for name in CONTROLS
+                for name in _ALL
             ]
         )
         amount = np.einsum("kcd,c->kd", soc, self._area) / GRAMS_PER_PETAGRAM
@@ -282,11 +295,11 @@ def _explained(
     world: World, member_unit: FloatArray, stand_in: StandIn, observed: Observed, factor: FloatArray
 ) -> dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]]:
     forcing = world.forcing.rows(torch.as_tensor(observed.cells))
-    found = np.empty((2, len(member_unit), len(CONTROLS)))
+    found = np.empty((2, len(member_unit), len(_ALL)))
     for member, unit in enumerate(member_unit):
         here = unit[:, observed.cells]
         columns = Columns(forcing, here)
-        for i, name in enumerate(CONTROLS):
+        for i, name in enumerate(_ALL):
             pools = column.solve(controlled(columns, here, forcing, name, stand_in, factor[observed.cells]))
             nodes = pools[:, SOIL_POOLS].sum(1).numpy()
             found[:, member, i] = [observed.explained(nodes, weighted) for weighted in (False, True)]

@@ -11,7 +11,16 @@ import xarray as xr
 
 from proda_core.grid import LAYERS, SOIL_POOLS
 from proda_core.process import column
-from proda_core.sensitivity import CONTROLS, Observed, StandIn, control, mean_input, site_mean, summary_of_control
+from proda_core.sensitivity import (
+    CONTROLS,
+    Observed,
+    StandIn,
+    control,
+    joined_controls,
+    mean_input,
+    site_mean,
+    summary_of_control,
+)
 from proda_core.sensitivity.columns import GROUPS, Columns, physical
 from proda_core.sensitivity.control import UNIFORM_INPUT, controlled, input_factor
 from proda_core.simulation import World
@@ -87,7 +96,11 @@ def test_uniform_input_is_the_same_sum_everywhere_and_split_as_before(world: Wor
     assert np.allclose(found.sum(1), 321.0)
     assert np.allclose(found / found.sum(1, keepdim=True), forcing.litter_input / forcing.litter_input.sum(1, keepdim=True))
     stock = control(world, members, mean)
-    assert float(stock["change"].sel(control=UNIFORM_INPUT, depth="full").min()) != 0
+    assert tuple(stock["control"].values) == CONTROLS  # it stands apart
+    assert float(abs(stock["uniform_input_change"].sel(depth="full")).min()) > 0
+    table = joined_controls(stock)
+    assert tuple(table["control"].values) == (*CONTROLS, UNIFORM_INPUT)
+    assert np.array_equal(table["stock"].sel(control=UNIFORM_INPUT), stock["uniform_input_stock"])
     assert stock.attrs["uniform_input_gC_per_m2_per_year"] == 321.0
 
 
