@@ -6,12 +6,8 @@ prints, for every half-degree land cell and the retrieved ensemble: the publishe
 (aim: 3 minutes and 3 GB on two cores), and the gradient map for all mechanisms (aim: 2 seconds), with and without evaluating the
 terms.
 
-On a machine with two cores that had other work to do (load 3):
-
-    published curves, 660 stocks                       112 s    0.170 s each
-    gradient map, six mechanisms, from the forcing     1.10 s
-    gradient map, six mechanisms, from the terms       0.33 s
-    peak memory                                        1.64 GB
+What it printed last, on a quiet machine with two cores, stands in the README; with other work beside it (load 3) the curves
+took half as long again.
 """
 
 from __future__ import annotations

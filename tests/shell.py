@@ -8,11 +8,10 @@ from typer.testing import CliRunner, Result
 
 from proda_core import __main__ as command
 
-PLAIN_AND_WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 
-
-def proda(*arguments: str | Path) -> Result:
-    return CliRunner(env=PLAIN_AND_WIDE).invoke(command.app, [str(argument) for argument in arguments])
+def proda(*arguments: str | Path, width: int = 200) -> Result:
+    """The command in a terminal of so many columns, without colours."""
+    return CliRunner(env={"COLUMNS": str(width), "NO_COLOR": "1"}).invoke(command.app, [str(argument) for argument in arguments])
 
 
 def fails(*arguments: str | Path, code: int = 1) -> str:

@@ -65,15 +65,22 @@ def ensemble(maps: Path | None, climate: Path | None, members: int | None) -> En
         )
     import torch
 
-    from proda_core import process, retrieved, sensitivity, simulation
+    from proda_core import retrieved, sensitivity, simulation
+    from proda_core.learning import kept
 
     torch.set_num_threads(1)  # small arrays; the process model brings threads of its own
     path = maps or retrieved.default_path()
     unit = retrieved.read(path, members=True, climate=source)["member_unit"].values[:members]
     world = simulation.load_world(source, retrieved=path)
-    code = {module.__name__: Path(module.__path__[0]) for module in (process, sensitivity)}
-    inputs = {"maps": path, "climate": source, "members": len(unit), **code}
+    inputs = {"maps": path, "climate": source, "members": len(unit), "code": kept.code()}
     return Ensemble(world, unit, inputs, {sensitivity.MAPS_ATTRIBUTE: store.checksum(path)})
+
+
+def seed(value: int) -> int:
+    """Check of the option ``--seed``."""
+    if value < 0:
+        raise UsageError(f"expected --seed of at least 0, got {value}")
+    return value
 
 
 def check_start(out: Path, force: bool, resume: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from proda_core.commands.base import Failure, UsageError, check_output, embedded_climate, progress
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from proda_core.grid import LandGrid
     from proda_core.learning.settings import Settings
     from proda_core.learning.validation import Predict, Progress
 
@@ -60,7 +62,7 @@ def evaluate(
         predicted = validation.validate(
             _predict(lesson, settings), names, held_out, lesson.problem.profile_of_observation, folder, show
         )
-    predictions = _dataset(lesson, names, tuple(held_out), predicted)
+    predictions = _dataset(lesson, names, held_out, predicted)
     table = skill.table(predictions, weight=_weight(predictions), size=block_size, seed=seed)
     apart = skill.differences(predictions, weight=_weight(predictions), size=block_size, seed=seed)
     _write(out, predictions, table, apart, lesson, names, settings)
@@ -114,17 +116,22 @@ def _predict(lesson: Lesson, settings: Settings) -> Predict:
     return predict
 
 
-def _dataset(lesson: Lesson, names: tuple[str, ...], validations: tuple[str, ...], predicted: np.ndarray) -> xr.Dataset:
+def _dataset(lesson: Lesson, names: tuple[str, ...], held_out: dict[str, np.ndarray], predicted: np.ndarray) -> xr.Dataset:
     import xarray as xr
+
+    from proda_core.learning import distance
 
     kept = ("soc_density", "layer_top", "layer_bottom", "profile_index", "latitude", "longitude", "source", "sampling_weight")
     attributes = {"long_name": "predicted carbon per volume", "units": "g m-3"}
+    far = {"long_name": "distance to the nearest profile of the other folds", "units": "km"}
+    apart = distance.of_folds(lesson.problem.latitude, lesson.problem.longitude, held_out)
     return xr.Dataset(
         {
             **{name: lesson.profiles[name].variable for name in kept},
             "predicted": (("method", "validation", "observation"), predicted, attributes),
+            "distance": (("validation", "profile"), apart, far),
         },
-        {"method": list(names), "validation": list(validations)},
+        {"method": list(names), "validation": list(held_out)},
         {"Conventions": "CF-1.11", "title": "Observed layers and what each method predicts of them"},
     )
 
@@ -135,6 +142,19 @@ def _weight(predictions: xr.Dataset) -> np.ndarray:
     of_profile = importance(*(predictions[name].values for name in ("latitude", "longitude", "sampling_weight")))
     weight: np.ndarray = of_profile[predictions["profile_index"].values]
     return weight
+
+
+def _by_distance(predictions: xr.Dataset, land: LandGrid) -> dict[str, dict[str, float]]:
+    """How much of the land, and of what is judged in blocks, lies how far from profiles."""
+    from proda_core.learning import distance, gather
+    from proda_core.learning.skill import FAR
+
+    place = predictions["latitude"].values, predictions["longitude"].values
+    of_profile = predictions["distance"].sel(validation=FAR).values
+    return {
+        "land_by_distance": gather.shares(distance.nearest(land.latitude, land.longitude, *place), land.area),
+        "judged_by_distance": gather.shares(of_profile[predictions["profile_index"].values], _weight(predictions)),
+    }
 
 
 def _write(
@@ -155,7 +175,8 @@ def _write(
         with store.atomic_path(out / name) as temporary:
             frame.to_csv(temporary, index=False, float_format="%.6g")
     found = gather.assemble(
-        predictions, table, methods.METHODS, cells=len(np.unique(lesson.cells)), training=_curves(lesson, names, settings),
+        predictions, table, methods.METHODS, cells=len(np.unique(lesson.cells)),
+        by_distance=_by_distance(predictions, lesson.land), training=_curves(lesson, names, settings),
         limits=limits.LIMITS, source=source_of(lesson), seed=settings.seed,
     )  # fmt: skip
     evidence.write(found, out / EVIDENCE)
@@ -176,12 +197,12 @@ def _curves(lesson: Lesson, names: tuple[str, ...], settings: Settings) -> dict[
 
     from proda_core.learning import methods
 
-    one = replace(settings, members=2, check=0.1)
+    checked = replace(settings, check=0.1)
     everything = np.ones(len(lesson.problem.latitude), dtype=bool)
     found = {}
     for name in names:
         if name != "default":
-            curve = methods.fit(name, lesson.problem, everything, one).curves[0]
+            curve = methods.curve(name, lesson.problem, everything, checked)
             if not np.isfinite(curve.held_out).all():
                 continue  # with few blocks none may have been held out
             found[name] = {"step": [float(s) for s in curve.step], "training": curve.training, "validation": curve.held_out}
@@ -189,13 +210,23 @@ def _curves(lesson: Lesson, names: tuple[str, ...], settings: Settings) -> dict[
 
 
 def _show(table: pd.DataFrame, out: Path) -> None:
+    from proda_core.learning import distance
+
     shown = table[table["group"] == "all"]
     names = ("NSE", "95 % interval", "log NSE", "RMSE [kgC m-3]", "bias [%]", "concordance")
-    grid = Table("method", "validation", *names, title="Skill over all observed layers, weighted by sampling weight")
+    title = "Skill over all observed layers by the importance of their profiles, those of one place sharing the weight of one"
+    grid = Table("method", "validation", *map(escape, names), title=title)
     for row in shown.itertuples():
         grid.add_row(
             str(row.method), str(row.validation), f"{row.nse:.3f}", f"{row.nse_low:.3f} .. {row.nse_high:.3f}",
             f"{row.log_nse:.3f}", f"{row.rmse / 1e3:.2f}", f"{100 * row.relative_bias:+.1f}", f"{row.concordance:.3f}",
         )  # fmt: skip
     Console().print(grid)
+    by = table[table["group"] == "distance"].pivot(index="method", columns="name", values=["nse", "log_nse"])
+    if len(by):
+        classes = [name for name in distance.CLASSES if name in by["nse"]]
+        far = Table("held-out blocks", *classes, title="By distance to the nearest training profile: NSE / log NSE")
+        for method in dict.fromkeys(shown["method"]):
+            far.add_row(method, *(f"{by.loc[method, ('nse', c)]:.3f} / {by.loc[method, ('log_nse', c)]:.3f}" for c in classes))
+        Console().print(far)
     typer.echo(f"wrote {EVIDENCE}, {SKILL}, differences.csv, {PREDICTIONS} and figures to {out}")

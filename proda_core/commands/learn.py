@@ -51,6 +51,7 @@ def learn(
     settings = settings_of(members, steps, seed)
     lesson = prepare(profiles, posterior, predictors, source, seed)
     _check_same(parts, lesson, settings, method)
+    _check_spread(lesson, settings)
     everything = np.ones(lesson.profiles.sizes["profile"], dtype=bool)
     try:
         with progress("learning") as show:
@@ -62,6 +63,18 @@ def learn(
     for left in parts.iterdir():
         left.unlink()
     parts.rmdir()
+
+
+def _check_spread(lesson: Lesson, settings: Settings) -> None:
+    """Find out before the training whether there are places enough to tell where the maps apply, and say if they lie close."""
+    from proda_core.learning.validation import BLOCK_SIZE, blocks
+
+    _spatial_folds(lesson, settings.seed)
+    if not blocks(lesson.problem.latitude, lesson.problem.longitude).any():
+        typer.echo(
+            f"All profiles lie in one block of {BLOCK_SIZE:g} degrees: where the maps apply is told by comparing cells with "
+            "profiles with one another, not with other landscapes"
+        )
 
 
 def _check_of_use(method: str, posterior: Path | None, members: int) -> None:
@@ -159,6 +172,15 @@ def source_of(lesson: Lesson) -> str:
     )
 
 
+def _spatial_folds(lesson: Lesson, seed: int) -> np.ndarray[Any, Any]:
+    """Fold of every cell with profiles, for the edge of the area of applicability (place,)."""
+    from proda_core.learning.applicability import folds_of
+
+    problem = lesson.problem
+    first = np.unique(problem.place, return_index=True)[1]
+    return folds_of(problem.latitude[first], problem.longitude[first], seed)
+
+
 def maps_of(
     ensemble: Ensemble, lesson: Lesson, settings: Settings, climate_file: Path, out: Path, show: Any = None
 ) -> xr.Dataset:
@@ -167,13 +189,11 @@ def maps_of(
     from proda_core.learning.applicability import dissimilarity
     from proda_core.learning.licences import terms
     from proda_core.learning.predictors import Scaler
-    from proda_core.learning.validation import folds
 
     unit = np.clip(ensemble.unit(lesson.features).numpy(), 0.0, 1.0).transpose(0, 2, 1)
     problem = lesson.problem
     scaler = ensemble.scaler or Scaler.of(problem.features)
-    first = np.unique(problem.place, return_index=True)[1]
-    fold = folds(problem.latitude[first], problem.longitude[first], np.ones(len(first)), "block", seed=settings.seed)
+    fold = _spatial_folds(lesson, settings.seed)
     unlike, threshold = dissimilarity(scaler.standardise(lesson.features), scaler.standardise(problem.features), fold)
     parents = dict(lesson.parents)
     if (out / NETWORKS).is_file():

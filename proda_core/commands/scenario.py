@@ -48,6 +48,7 @@ def scenario(
     elif out:
         write(runs.changed, out)
     typer.echo(describe(experiment))
+    reach(runs.changed)
     show(runs, experiment.plain)
     typer.echo(_ages(runs.changed))
     if out:
@@ -80,12 +81,20 @@ def describe(experiment: Experiment) -> str:
     return f"{experiment.name}. {experiment.question}{where}{takes}"
 
 
+def reach(changed: xr.Dataset) -> None:
+    """Say where limits kept CUE from changing by as much as was asked, if anywhere."""
+    short = float(changed.attrs["scenario_cue_out_of_reach"])
+    if short:
+        typer.echo(f"On {100 * short:.3g} % of the land that it changes, limits keep CUE from changing by as much as asked.")
+
+
 def _ages(changed: xr.Dataset) -> str:
     """How long carbon stays and how old it is, in a sentence."""
     pairs = zip(changed["depth"].values, changed["global_soc_age"].values, strict=True)
     old = (f"{age:,.0f} years to {depth:g} m" for depth, age in pairs)
     stay = float(changed["global_transit_time"])
-    return f"There, carbon stays for {stay:,.0f} years on average; what is in the soil is {', '.join(old)} old."
+    passed = f"There, carbon stays in litter and soil for {stay:,.0f} years on average"
+    return f"{passed}; what is in the soil is {', '.join(old)} old."
 
 
 def write_table(table: dict[str, list[float]], out: Path) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proda_core.commands import analysis
-from proda_core.commands.base import FORCE, UsageError, check_output, progress
+from proda_core.commands.base import FORCE, Failure, UsageError, check_output, progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,9 +55,17 @@ def sensitivity(
         raise UsageError(f"expected --depth out of {', '.join(STOCK_DEPTHS)}; got {depth}")
     if posterior and not budget:
         raise UsageError("expected --budget beside --posterior, which only the budget reads; name a file for it")
+    if gradients and out.suffix == ".csv":
+        raise UsageError(f"expected --out with the ending .nc beside --gradients, got {out.name}; a table holds no maps")
+    if budget and budget.resolve() == out.resolve():
+        raise UsageError(f"expected another file for --budget than for --out, got {out} for both")
+    if budget and members == 1:
+        raise UsageError("expected --members of at least 2 beside --budget, to tell a spread, got 1")
     analysis.check_start(out, force, resume)
     if budget:
         check_output(budget, force)
+    if posterior:
+        _posterior(posterior)  # opened once before the work, which takes minutes
     ensemble = analysis.ensemble(maps, climate, members)
     shelf = analysis.shelf(out, resume, {**ensemble.inputs, "mechanisms": names})
     try:
@@ -94,7 +102,8 @@ def _budget(ensemble: analysis.Ensemble, posterior: Path | None, depth: str, out
             show(0.7, "sites")
             found, cells = _sites(posterior, world)
             sites = uncertainty.of_sites(world, found, cells, world.regions["koppen"], depth)
-        members = retrieved.read(ensemble.inputs["maps"], climate=ensemble.inputs["climate"])["one_percent"].values
+        maps = retrieved.read(ensemble.inputs["maps"], climate=ensemble.inputs["climate"])
+        members = maps["one_percent"].values[: len(ensemble.unit)]
     frame = uncertainty.budget(members, forcing, sites, depth)
     with store.atomic_path(out) as temporary:
         frame.to_csv(temporary, index=False)
@@ -107,18 +116,24 @@ def _budget(ensemble: analysis.Ensemble, posterior: Path | None, depth: str, out
     typer.echo(f"wrote {out}")
 
 
-def _sites(posterior: Path, world: World) -> tuple[xr.Dataset, np.ndarray[Any, Any]]:
-    """The converged sites of a posterior store, and their land cells."""
+def _posterior(path: Path) -> xr.Dataset:
+    """What the budget needs of a posterior store."""
     import xarray as xr
 
-    from proda_core.commands.base import Failure
-
+    if not path.exists():
+        raise Failure(f"expected a posterior store at {path}, got none; make it with proda assimilate")
     try:
-        data = xr.open_zarr(posterior)[["score_mean", "score_covariance", "converged", "latitude", "longitude"]].load()
+        found: xr.Dataset = xr.open_zarr(path)[["score_mean", "score_covariance", "converged", "latitude", "longitude"]]
     except (KeyError, ValueError, OSError) as error:
         raise Failure(
-            f"expected a posterior store at {posterior}, got something else ({error}); make it with proda assimilate"
+            f"expected a posterior store at {path}, got something else ({error}); make it with proda assimilate"
         ) from error
+    return found
+
+
+def _sites(posterior: Path, world: World) -> tuple[xr.Dataset, np.ndarray[Any, Any]]:
+    """The converged sites of a posterior store, and their land cells."""
+    data = _posterior(posterior).load()
     cells = world.land.cells_near(data["latitude"].values, data["longitude"].values)
     use = data["converged"].values & (cells >= 0)
     if not use.any():
@@ -134,20 +149,26 @@ def summary(data: xr.Dataset) -> pd.DataFrame:
 
 
 def _show(data: xr.Dataset) -> None:
-    """Mean and spread over the members, by recipe and mechanism, the largest response first."""
+    """Mean and spread over the members, by recipe, depth and mechanism, the largest response first."""
     from proda_core.sensitivity import ranking
 
-    depths = [str(depth) for depth in data["depth"].values]
     for recipe in data["recipe"].values:
-        table = Table("mechanism", *(f"{depth}: e" for depth in depths), *(f"{depth}: +1 %" for depth in depths), "dropped")
-        for name in ranking(data, recipe):
-            rows = data.sel(recipe=recipe, mechanism=name)
-            cells = [
-                f"{float(rows[value].sel(depth=depth).mean()):.2f} +- {float(rows[value].sel(depth=depth).std(ddof=1)):.2f}"
-                for value in ("elasticity", "one_percent")
-                for depth in depths
-            ]  # fmt: skip
-            table.add_row(name, *cells, f"{float(rows['dropped'].mean()):,.0f}")
-        typer.echo(f"Recipe {recipe}: elasticity e [1] and response to +1 % [Pg C], by depth; +- over the members")
+        table = Table()
+        for heading in ("depth", "mechanism", "elasticity", "+1 % [Pg C]", "dropped"):
+            table.add_column(heading, no_wrap=True)
+        for depth in data["depth"].values:
+            for row, name in enumerate(ranking(data, recipe, depth)):
+                found = data.sel(recipe=recipe, mechanism=name)
+                told = (_with_spread(found[value].sel(depth=depth)) for value in ("elasticity", "one_percent"))
+                table.add_row("" if row else str(depth), name, *told, f"{float(found['dropped'].mean()):,.0f}")
+            table.add_section()
+        spread = "; +- over the members" if data.sizes["member"] > 1 else ""
+        typer.echo(f"Recipe {recipe}: elasticity [1] and response to +1 % [Pg C]{spread}")
         Console().print(table)
     typer.echo("Where many cells are dropped, the figures for the whole column say little.")
+
+
+def _with_spread(values: xr.DataArray) -> str:
+    """Mean and standard deviation over the members; a single one has no spread."""
+    spread = f" +- {float(values.std(ddof=1)):.2f}" if values.size > 1 else ""
+    return f"{float(values.mean()):.2f}{spread}"

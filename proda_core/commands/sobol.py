@@ -26,7 +26,7 @@ def sobol(
     width: Annotated[float, typer.Option(help="Largest relative change, up to 0.2.")] = 0.1,
     cells: Annotated[int, typer.Option(metavar="N", help="Land cells that stand for the globe.")] = 2000,
     depth: Annotated[str, typer.Option(help="Stock above 0.3m, 1m, 2m or full.")] = "2m",
-    seed: Annotated[int, typer.Option(help="Seed of the cells and of the design.")] = 0,
+    seed: Annotated[int, typer.Option(callback=analysis.seed, help="Seed of the cells and of the design.")] = 0,
     maps: analysis.MAPS = None,
     climate: analysis.CLIMATE = None,
     resume: analysis.RESUME = False,

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from proda_core.commands.base import FORCE, UsageError, progress
-from proda_core.commands.scenario import NAMED, NAMES, chosen, describe, list_names, write_table
+from proda_core.commands.scenario import NAMED, NAMES, chosen, describe, list_names, reach, write_table
 from proda_core.commands.simulate import write
 from proda_core.commands.world import CLIMATE, PARAMETERS, climate_file, load
 
@@ -49,6 +49,7 @@ def transient(
     elif out:
         write(series, out)
     typer.echo(describe(experiment))
+    reach(series)
     _show(series)
     if out:
         typer.echo(f"wrote {out} ({out.stat().st_size / 1e3:,.0f} kB)")

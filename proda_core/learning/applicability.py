@@ -12,11 +12,37 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from proda_core.learning.validation import FOLDS, blocks, folds
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 CHUNK = 4096
 """Places compared at a time."""
+
+
+def folds_of(latitude: FloatArray, longitude: FloatArray, seed: int = 0) -> IntArray:
+    """Spatial folds of the training places, as many as there are blocks for, at most ``validation.FOLDS`` (place,).
+
+    Where all places lie in one block, each is a fold of its own: it is then compared with its neighbours, so that the threshold
+    is lower and more of the land counts as unlike.
+
+    Args:
+        latitude: [degrees north] (place,).
+        longitude: [degrees east] (place,).
+        seed: of the folds.
+
+    Raises:
+        ValueError: fewer than two places.
+    """
+    if len(latitude) < 2:
+        raise ValueError(
+            f"expected profiles in at least 2 half-degree cells, to tell how unlike others are, got {len(latitude)}; add profiles"
+        )
+    count = min(FOLDS, int(blocks(latitude, longitude).max()) + 1)
+    return (
+        folds(latitude, longitude, np.ones(len(latitude)), "block", count, seed=seed) if count > 1 else np.arange(len(latitude))
+    )
 
 
 def dissimilarity(places: FloatArray, training: FloatArray, fold: IntArray) -> tuple[FloatArray, float]:

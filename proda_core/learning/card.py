@@ -73,9 +73,10 @@ def _skill(evidence: Evidence) -> str:
     )
     return f"""## Skill
 
-Carbon density of layers, weighted by sampling weight; Nash-Sutcliffe efficiency (NSE) with the 95 % interval of a bootstrap over
-blocks of latitude and longitude. *random*: profiles held out at random, those of one place together; *block*: whole blocks held
-out. Judged is the mean of the carbon that several networks give; the best estimate of the maps is the mean of their parameters.
+Carbon density of layers, weighted by the sampling weight of their profiles, those of one place sharing the weight of one;
+Nash-Sutcliffe efficiency (NSE) with the 95 % interval of a bootstrap over blocks of latitude and longitude. *random*: profiles
+held out at random, those of one place together; *block*: whole blocks held out. Judged is
+the mean of the carbon that several networks give; the best estimate of the maps is the mean of their parameters.
 
 | method | validation | NSE | NSE of logarithms | RMSE [kg C m-3] | bias [%] | concordance |
 |---|---|---|---|---|---|---|
@@ -86,6 +87,32 @@ End-to-end on held-out blocks, by depth and region (within a group, the mean of 
 | group | layers | NSE | NSE of logarithms | bias [%] |
 |---|---|---|---|---|
 {groups}
+{_distances(evidence)}"""
+
+
+def _distances(evidence: Evidence) -> str:
+    """Skill on held-out blocks by the distance to the nearest training profile; nothing for files from before that was told."""
+    methods = ("one-batch", "end-to-end")
+    by = {(row.method, row.name): row for row in evidence.rows(validation="block", group="distance") if row.method in methods}
+    land, judged = evidence.profiles.land_by_distance, evidence.profiles.judged_by_distance
+    names = [name for name in land if all((method, name) in by for method in methods)]
+    if not names:
+        return ""
+    rows = "\n".join(
+        f"| {name} | {100 * land[name]:.0f} | {100 * judged.get(name, 0.0):.0f} | {by[methods[0], name].layers:,} | "
+        + " | ".join(f"{by[method, name].nse:.2f}" for method in methods)
+        + " | "
+        + " | ".join(f"{by[method, name].log_nse:.2f}" for method in methods)
+        + " |"
+        for name in names
+    )
+    return f"""
+On held-out blocks by the distance to the nearest training profile: what end-to-end learning gains over one set of parameters for
+the whole world. Beside it how much of the land lies so far from the nearest profile, and of the weight that is judged.
+
+| distance | land [%] | judged [%] | layers | NSE: one-batch | end-to-end | of logarithms: one-batch | end-to-end |
+|---|---|---|---|---|---|---|---|
+{rows}
 """
 
 

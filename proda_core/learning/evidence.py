@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Skill:
     Attributes:
         method: name of the method.
         validation: ``in-sample``, ``random`` or ``block``.
-        group: ``all``, ``depth``, ``region`` or ``source``.
+        group: ``all``, ``depth``, ``region``, ``source``, or ``distance`` to the nearest training profile, for blocks only.
         name: of the group, such as ``all``, ``0-0.3 m``, ``Africa``.
         profiles: number of profiles judged.
         layers: number of layers judged.
@@ -123,12 +123,16 @@ class Profiles:
         cells: number of land cells that hold any.
         by_region: number in each region.
         by_source: number from each source.
+        land_by_distance: part of the land [1] so far from the nearest profile, by class of ``learning.distance``; may be empty.
+        judged_by_distance: part of the weight of the layers judged in blocks [1] so far from training profiles; may be empty.
     """
 
     total: int
     cells: int
     by_region: Mapping[str, int]
     by_source: Mapping[str, int]
+    land_by_distance: Mapping[str, float] = field(default_factory=dict)
+    judged_by_distance: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,7 @@ def parse(content: Any, where: str = "evidence", remedy: str = "look at how it w
             profiles["cells"].count(),
             {name: number.count() for name, number in profiles["by_region"].items()},
             {name: number.count() for name, number in profiles["by_source"].items()},
+            *(_shares(profiles, name) for name in ("land_by_distance", "judged_by_distance")),
         ),
         limits=tuple(sentence.text() for sentence in top["limits"].list()),
         source=top["source"].text(),
@@ -231,17 +236,22 @@ def parse(content: Any, where: str = "evidence", remedy: str = "look at how it w
 
 def _skill(row: Checked) -> Skill:
     values: dict[str, Any] = {}
-    for field in fields(Skill):
-        if field.name in ("relative_bias", "r", "log_r") and not row.has(field.name):
+    for known in fields(Skill):
+        if known.name in ("relative_bias", "r", "log_r") and not row.has(known.name):
             continue
-        held = row[field.name]
-        if field.name in TEXTS:
-            values[field.name] = held.text()
-        elif field.name in COUNTS:
-            values[field.name] = held.count()
+        held = row[known.name]
+        if known.name in TEXTS:
+            values[known.name] = held.text()
+        elif known.name in COUNTS:
+            values[known.name] = held.count()
         else:
-            values[field.name] = held.number(unknown=field.name in UNKNOWN)
+            values[known.name] = held.number(unknown=known.name in UNKNOWN)
     return Skill(**values)
+
+
+def _shares(profiles: Checked, name: str) -> dict[str, float]:
+    """Parts of a whole by name; none in files from before they were told."""
+    return {key: part.number() for key, part in profiles[name].items()} if profiles.has(name) else {}
 
 
 def _density(held: Checked) -> Density:

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from proda_core.constants import GRAMS_PER_KILOGRAM
-from proda_core.learning import continents
+from proda_core.learning import continents, distance
 from proda_core.learning.evidence import SCHEMA, Evidence, parse
 
 FloatArray = npt.NDArray[np.float64]
@@ -52,6 +52,9 @@ def profile_counts(profiles: xr.Dataset, cells: int) -> dict[str, Any]:
     Args:
         profiles: ``latitude``, ``longitude``, ``source`` (profile,).
         cells: number of land cells that hold any.
+
+    Returns:
+        what ``evidence.Profiles`` holds of them.
     """
     region = continents.region_index(profiles["latitude"].values, profiles["longitude"].values)
     by_region = {name: int(np.sum(region == i)) for i, name in enumerate(continents.NAMES)}
@@ -65,6 +68,19 @@ def profile_counts(profiles: xr.Dataset, cells: int) -> dict[str, Any]:
     }
 
 
+def shares(far: FloatArray, weight: FloatArray) -> dict[str, float]:
+    """Part of the weight in each class of distance [1].
+
+    Args:
+        far: distance to the nearest profile [km] (place,); places where it is not known are left out.
+        weight: of each place, such as its area (place,).
+    """
+    of_place = distance.class_of(far)
+    known = of_place >= 0
+    total = np.bincount(of_place[known], weights=weight[known], minlength=len(distance.CLASSES))
+    return {name: float(part) for name, part in zip(distance.CLASSES, total / total.sum(), strict=True)}
+
+
 def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
@@ -75,6 +91,7 @@ def assemble(
     methods: Mapping[str, str],
     *,
     cells: int,
+    by_distance: Mapping[str, Mapping[str, float]] | None = None,
     training: Mapping[str, Mapping[str, npt.ArrayLike]] | None = None,
     limits: Sequence[str] = (),
     source: str = "",
@@ -87,6 +104,7 @@ def assemble(
         skill: what ``skill.table`` made of them.
         methods: one line on each method, by name; those without predictions are left out.
         cells: number of land cells that hold profiles.
+        by_distance: ``land_by_distance`` and ``judged_by_distance``, see ``evidence.Profiles`` and :func:`shares`.
         training: ``step``, ``training`` and ``validation`` loss by method.
         limits: sentences on where not to trust the results.
         source: what the numbers come from, in a sentence.
@@ -113,7 +131,7 @@ def assemble(
         "skill": skill.astype(object).where(skill.notna(), None).to_dict("records"),
         "density": shown,
         "training": curves,
-        "profiles": profile_counts(predictions, cells),
+        "profiles": profile_counts(predictions, cells) | dict(by_distance or {}),
         "limits": list(limits),
         "source": source,
         "seed": seed,

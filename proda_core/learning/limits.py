@@ -5,6 +5,9 @@ from __future__ import annotations
 LIMITS: tuple[str, ...] = (
     "Profiles are unevenly spread, as the counts by region show. Where there are none the maps are extrapolated, and the map of "
     "dissimilarity shows where.",
+    "Skill is that of places near profiles: blocks that are held out touch blocks that teach, and most of the land lies farther "
+    "from any profile than most of what is judged. The skill by distance shows how far from profiles the networks still gain "
+    "over one set of parameters for the whole world.",
     "Within a few hundred kilometres of profiles the maps follow these more closely than predictors alone could: patches of that "
     "size are traces of where people dug.",
     "Peatlands: half-degree predictors know little of peat. Forested and tropical peatlands are missed, and boreal zones show a "

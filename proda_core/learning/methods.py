@@ -140,7 +140,7 @@ def fit(
     _check(method, problem, train_on)
     if method == "default":
         return Ensemble(method)
-    scaler = None if method == "one-batch" else Scaler.of(problem.features.rows(np.unique(problem.place[train_on])))
+    scaler = _scaler(method, problem, train_on)
     samples = draw_samples(problem, train_on, settings)
     networks, curves, near = [], [], []
     for member, sample in enumerate(samples):
@@ -155,6 +155,23 @@ def fit(
             show(1.0, "looking at neighbours")
             near.append(_neighbours(method, problem, network, scaler, sample, settings))
     return Ensemble(method, tuple(networks), scaler, tuple(curves), _together(near, problem, settings))
+
+
+def curve(method: str, problem: Problem, train_on: BoolArray, settings: Settings) -> Curve:
+    """How the loss of the first member of an ensemble falls, trained by itself; see :func:`fit`.
+
+    Raises:
+        ValueError: see :func:`fit`, and for ``default``, which is not trained.
+    """
+    _check(method, problem, train_on)
+    if method == "default":
+        raise ValueError("expected a method that is trained, got default")
+    sample = draw_samples(problem, train_on, settings)[0]
+    return _member(method, problem, _scaler(method, problem, train_on), sample, settings, 0, _silent, None)[1]
+
+
+def _scaler(method: str, problem: Problem, train_on: BoolArray) -> Scaler | None:
+    return None if method == "one-batch" else Scaler.of(problem.features.rows(np.unique(problem.place[train_on])))
 
 
 def _check(method: str, problem: Problem, train_on: BoolArray) -> None:
@@ -229,6 +246,8 @@ def draw_samples(problem: Problem, train_on: BoolArray, settings: Settings) -> l
     for _ in range(settings.members):
         weight = rng.exponential(size=block.max() + 1) if settings.members > 1 else np.ones(block.max() + 1)
         checking = rng.random(block.max() + 1) < settings.check
+        if not (balance * ~checking[block]).any():
+            checking[:] = False  # few blocks, and all of them drawn: somebody has to teach
         near = rng.exponential(size=places) if settings.members > 1 else np.ones(places)
         samples.append(
             Sample(

@@ -1,9 +1,11 @@
-"""Skill of every method under every validation: over all layers, and by depth, region and source.
+"""Skill of every method under every validation: over all layers, by depth, region and source, and by distance from profiles.
 
 The NSE's **reference mean is that of the observed layers of the very group** that is judged (all layers, one depth class, one
 region ...), and in a resample that of the resample.  In cross-validation the predictions of all folds are pooled first and judged
 once, against the mean of all held-out layers.  The NSE within a group can be far below that of all layers: knowing that deep soil
 holds less carbon than the topsoil earns nothing within a depth class.
+
+Groups of distance are those of profiles held out in blocks; at random, almost every profile has a neighbour near by.
 
 Layers that a method does not predict (NaN) are left out for that method and validation alone; the number of layers stands in each
 row, so that a comparison over different layers can be seen.
@@ -19,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from proda_core.learning import continents
+from proda_core.learning import continents, distance
 from proda_core.learning.measures import FEWEST_BLOCKS, Sums, interval
 from proda_core.learning.validation import BLOCK_SIZE, blocks
 
@@ -31,8 +33,11 @@ DEPTH_EDGES = (0.3, 1.0, 2.0)
 DEPTHS: tuple[str, ...] = ("0-0.3 m", "0.3-1 m", "1-2 m", ">2 m")
 """Classes of the depth of a layer's middle; a middle on an edge belongs to the class above it."""
 
-GROUPS: tuple[str, ...] = ("all", "depth", "region", "source")
+GROUPS: tuple[str, ...] = ("all", "depth", "region", "source", "distance")
 """By what layers are grouped."""
+
+FAR = "block"
+"""Validation whose layers are also grouped by the distance to the nearest profile that a method has learnt from."""
 
 RESAMPLES = 1000
 """Resamples of the bootstrap by default."""
@@ -69,6 +74,16 @@ def groups(predictions: xr.Dataset) -> dict[tuple[str, str], BoolArray]:
     return {key: mask for key, mask in found.items() if mask.any()}
 
 
+def distances(predictions: xr.Dataset, validation: str) -> dict[tuple[str, str], BoolArray]:
+    """Which layers lie how far from training profiles, as :func:`groups`; nothing where that is not known or not told."""
+    if validation != FAR or "distance" not in predictions:
+        return {}
+    of_profile = distance.class_of(predictions["distance"].sel(validation=validation).values)
+    of_layer = of_profile[predictions["profile_index"].values]
+    found = {("distance", name): of_layer == i for i, name in enumerate(distance.CLASSES)}
+    return {key: mask for key, mask in found.items() if mask.any()}
+
+
 def table(
     predictions: xr.Dataset,
     *,
@@ -82,7 +97,7 @@ def table(
     Args:
         predictions: ``predicted`` (method, validation, observation) [gC m-3], NaN where there is none; ``soc_density`` [gC m-3],
             ``layer_top``, ``layer_bottom`` [m], ``profile_index`` (observation,); ``latitude``, ``longitude``, ``source``
-            (profile,).
+            (profile,); ``distance``, to the nearest training profile [km] (validation, profile), may be missing.
         weight: of each layer (observation,); all alike when left out.
         size: side of the blocks that are resampled [degrees].
         resamples: of the bootstrap.
@@ -95,7 +110,7 @@ def table(
     layers, masks = _Layers.of(predictions, weight, size), groups(predictions)
     rows = []
     for method, validation, predicted in _cases(predictions):
-        for (group, name), mask in masks.items():
+        for (group, name), mask in (masks | distances(predictions, validation)).items():
             use = layers.judged(mask, predicted)
             if use is not None:
                 row = {"method": method, "validation": validation, "group": group, "name": name}
@@ -165,7 +180,9 @@ def differences(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """By how much one method is better than another: NSE differences over all layers, paired, on the same resampled blocks.
+    """By how much one method is better than another: NSE differences, paired, on the same resampled blocks.
+
+    Over all layers, and by the distance to the nearest training profile where that is known.
 
     Two methods can differ for certain although their own intervals overlap, because both do well or badly in the same blocks.
 
@@ -178,23 +195,28 @@ def differences(
         seed: of the bootstrap.
 
     Returns:
-        a row for each validation and pair that predict enough of the same layers: ``validation``, ``first``, ``second``,
-        ``layers``, ``difference`` (NSE of the first minus that of the second), ``low`` and ``high`` (central 95 %), ``better``
-        (part of the resamples in which the first is better); the last three NaN where blocks are too few.
+        a row for each validation, group and pair that predict enough of the same layers: ``validation``, ``group``, ``name``,
+        ``first``, ``second``, ``layers``, ``difference`` (NSE of the first minus that of the second), ``low`` and ``high``
+        (central 95 %), ``better`` (part of the resamples in which the first is better), the last three NaN where blocks are
+        too few; then the same of logarithms under names that begin with ``log_``.
     """
     layers = _Layers.of(predictions, weight, size)
     cases = {(method, validation): predicted for method, validation, predicted in _cases(predictions)}
     methods = [str(name) for name in predictions["method"].values]
     chosen = list(pairs) if pairs is not None else [(a, b) for i, b in enumerate(methods) for a in methods[i + 1 :]]
-    names = ["validation", "first", "second", "layers", "difference", "low", "high", "better"]
+    measured = ["difference", "low", "high", "better"]
+    names = ["validation", "group", "name", "first", "second", "layers", *measured, *(f"log_{name}" for name in measured)]
     rows: list[list[object]] = []
     for validation in map(str, predictions["validation"].values):
-        for first, second in chosen:
-            a, b = cases[first, validation], cases[second, validation]
-            use = layers.judged(np.ones(len(a), dtype=bool), a, b)
-            if use is not None:
-                one, other = layers.sums(a, use), layers.sums(b, use)
-                rows.append([validation, first, second, len(use), *_difference(one, other, resamples, seed)])
+        masks = {("all", "all"): np.ones(len(layers.observed), dtype=bool)} | distances(predictions, validation)
+        for (group, name), mask in masks.items():
+            for first, second in chosen:
+                a, b = cases[first, validation], cases[second, validation]
+                use = layers.judged(mask, a, b)
+                if use is not None:
+                    both = [[layers.sums(predicted, use, log=log) for predicted in (a, b)] for log in (False, True)]
+                    apart = [value for one, other in both for value in _difference(one, other, resamples, seed)]
+                    rows.append([validation, group, name, first, second, len(use), *apart])
     return pd.DataFrame(rows, columns=names)
 
 

@@ -39,7 +39,8 @@ class Experiment:
         question: what one wants to know.
         source: where the numbers come from, and what is a judgement.
         change: changes of mechanisms, and warming.
-        cue_per_degree: absolute change of each cell's bulk CUE per degree of warming [K-1], on top of ``change``.
+        cue_per_degree: absolute change of each cell's bulk CUE per degree of warming [K-1], on top of ``change``, in the new
+            balance; as far as limits let it, see ``simulation.experiments``.
         region: where the change applies; everywhere if none.
         target: what plant input has to bring; ``simulation.resolve`` turns it into ``extra_input``.
         extra_input: relative increase of plant input that a target takes [1]; may lie beyond what sliders reach.
@@ -54,6 +55,11 @@ class Experiment:
     region: Region | None = None
     target: Target | None = None
     extra_input: float = 0.0
+
+    @property
+    def cue_change(self) -> float:
+        """The change of each cell's bulk CUE that is asked for [1]."""
+        return self.cue_per_degree * self.change.warming
 
     @property
     def plain(self) -> Scenario | None:

@@ -12,7 +12,8 @@
 """
 
 from proda_core.sensitivity.columns import MECHANISMS, Columns
-from proda_core.sensitivity.control import CONTROLS, Observed, control, site_mean
+from proda_core.sensitivity.control import CONTROLS, Observed, StandIn, control, mean_input, site_mean
+from proda_core.sensitivity.control import joined as joined_controls
 from proda_core.sensitivity.control import summary as summary_of_control
 from proda_core.sensitivity.ensembles import curves, ranking
 from proda_core.sensitivity.findings import MAPS_ATTRIBUTE, Findings, FindingsError
@@ -36,13 +37,16 @@ __all__ = [
     "Observed",
     "Recipe",
     "Shelf",
+    "StandIn",
     "Study",
     "clip",
     "control",
     "curves",
     "gradient_map",
+    "joined_controls",
     "marginal",
     "marginals",
+    "mean_input",
     "over_mechanisms",
     "over_parameters",
     "perturb",

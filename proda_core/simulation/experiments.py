@@ -16,6 +16,16 @@ from proda_core.scenarios import Experiment
 
 Tensor = torch.Tensor
 
+FACTORS: tuple[float, float] = (0.0, 1 + scenario.LIMITS["cue"][1])
+"""Range of what microbial fractions are multiplied by [1].  They may fall to nothing, but rise no further than by the slider:
+where all fractions are at one, nothing is respired and there is no balance."""
+
+STEPS = 3
+"""Secant steps towards a change of bulk CUE, which then is met to far less than :data:`TOLERANCE`."""
+
+TOLERANCE = 1e-3
+"""Change of bulk CUE [1] by which a column may miss what is asked of it and still count as met."""
+
 
 def inside(experiment: Experiment, land: LandGrid, regions: dict[str, Regions]) -> npt.NDArray[np.bool_]:
     """Which cells an experiment changes (cell,).
@@ -45,19 +55,52 @@ def apply(experiment: Experiment, terms: column.Terms, where: npt.NDArray[np.boo
     if experiment.target is not None:
         raise ValueError(f"expected an experiment without a target, got {experiment.target}; call simulation.resolve first")
     changed = scenario.apply(experiment.change, terms)
-    if experiment.cue_per_degree:
-        fall = experiment.cue_per_degree * experiment.change.warming
-        changed = replace(changed, transfer=cascade.scale_transfers(changed.transfer, 1 + _relative_cue(terms, fall)))
+    if experiment.cue_change:
+        changed = replace(changed, transfer=cascade.scale_transfers(changed.transfer, _factor(changed, experiment.cue_change)))
     if experiment.extra_input:
         changed = replace(changed, litter_input=changed.litter_input * (1 + experiment.extra_input))
     return changed if where.all() else _only(changed, terms, torch.as_tensor(where))
 
 
-def _relative_cue(terms: column.Terms, difference: float) -> Tensor:
-    """An absolute change of each column's bulk CUE as a relative one [1] (batch,), within the limits of scenarios."""
+def misses(experiment: Experiment, terms: column.Terms) -> Tensor:
+    """Columns in which limits keep bulk CUE from changing by as much as an experiment asks (batch,).
+
+    Args:
+        experiment: what changes, its target resolved.
+        terms: the terms before.
+    """
+    before = scenario.apply(experiment.change, terms)
+    after = apply(experiment, terms, np.ones(len(terms), dtype=np.bool_))
+    found: Tensor = (_cue(after) - _cue(before) - experiment.cue_change).abs() > TOLERANCE
+    return found
+
+
+def _factor(terms: column.Terms, difference: float) -> Tensor:
+    """What to multiply the microbial fractions of each column by, for its bulk CUE to change by ``difference`` [1] (batch,).
+
+    One per cent more of every fraction is less than one per cent more of bulk CUE, since carbon then goes on to pools that hand
+    on less.  So the factor is found by the secant method, from no change and from the change in proportion, within
+    :data:`FACTORS`.
+    """
+    before = _cue(terms)
+    last, missed_last = torch.ones_like(before), torch.full_like(before, -difference)
+    factor = _limited(1 + difference / before)
+    for _ in range(STEPS):
+        missed = _cue(replace(terms, transfer=cascade.scale_transfers(terms.transfer, factor))) - before - difference
+        step = missed * (factor - last) / (missed - missed_last)
+        last, missed_last = factor, missed
+        factor = _limited(factor - step.nan_to_num(0.0, 0.0, 0.0))  # no slope where a limit or the answer is reached already
+    return factor
+
+
+def _limited(factor: Tensor) -> Tensor:
+    return factor.nan_to_num(1.0, 1.0, 1.0).clamp(*FACTORS)  # where nothing grows, nothing is passed on
+
+
+def _cue(terms: column.Terms) -> Tensor:
+    """Bulk CUE of each column in balance [1] (batch,); not a number where nothing grows."""
     passed_on, decomposed = mechanisms.carbon_use(terms, mechanisms.solve(terms))
-    relative = (difference * decomposed / passed_on).nan_to_num()  # where nothing grows, nothing is passed on
-    return relative.clamp(*scenario.LIMITS["cue"])
+    return passed_on / decomposed
 
 
 def _only(changed: column.Terms, terms: column.Terms, where: Tensor) -> column.Terms:

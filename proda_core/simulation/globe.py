@@ -109,6 +109,19 @@ class GlobalModel:
         numbers = change.change if isinstance(change, Experiment) else change
         return Outcome(numbers, soc, self.global_stock(soc), passed_on / decomposed, read)
 
+    def out_of_reach(self, experiment: Experiment) -> float:
+        """Part of the land that an experiment changes on which limits keep CUE from changing by as much as it asks [1].
+
+        Raises:
+            ValueError: see :meth:`terms`.
+        """
+        if not experiment.cue_change:
+            return 0.0
+        where = experiments.inside(experiment, self.land, self.regions)
+        missed = np.concatenate([experiments.misses(experiment, self._terms.rows(rows)).numpy() for rows in chunks(len(self))])
+        area = self.land.area * where
+        return float(area @ missed / area.sum())
+
     def global_stock(self, soc: FloatArray) -> FloatArray:
         """Stocks [kg m-2] (..., cell) summed over all land [Pg] (...,)."""
         return soc @ self.land.area * (GRAMS_PER_KILOGRAM / GRAMS_PER_PETAGRAM)

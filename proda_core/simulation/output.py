@@ -57,7 +57,7 @@ def run(
     if with_ages:
         dataset = dataset.assign(_ages(model, change))
     if isinstance(change, Experiment):
-        dataset = dataset.assign_attrs(words(change))
+        dataset = dataset.assign_attrs(words(change, model))
     if progress:
         progress(1.0)
     return dataset
@@ -81,8 +81,8 @@ def _spread(maps: xr.Dataset) -> dict[str, tuple[tuple[str, ...], FloatArray, di
     return found
 
 
-def words(experiment: Experiment) -> dict[str, str | float]:
-    """What an experiment says of itself, as attributes of a dataset."""
+def words(experiment: Experiment, model: GlobalModel) -> dict[str, str | float]:
+    """What an experiment says of itself, and how far the model could follow, as attributes of a dataset."""
     return {
         "scenario": experiment.key,
         "scenario_name": experiment.name,
@@ -90,6 +90,7 @@ def words(experiment: Experiment) -> dict[str, str | float]:
         "scenario_source": experiment.source,
         "scenario_region": str(experiment.region) if experiment.region else "everywhere",
         "scenario_cue_per_degree": experiment.cue_per_degree,
+        "scenario_cue_out_of_reach": model.out_of_reach(experiment),
         "scenario_extra_input": experiment.extra_input,
     }
 
@@ -122,7 +123,7 @@ def course(found: Transient, model: GlobalModel, experiment: Experiment | None =
     dataset.attrs |= {"parameters": model.parameter_source, "imbalance": found.imbalance}
     if experiment:
         changes = {f"scenario_{f.name}": getattr(experiment.change, f.name) for f in fields(experiment.change)}
-        dataset.attrs |= {**changes, **words(experiment)}
+        dataset.attrs |= {**changes, **words(experiment, model)}
     if found.soc_cells is not None:
         meaning = {"long_name": "soil organic carbon above the depth", "units": "kg m-2"}
         dataset["soc"] = (("time", "depth", "cell"), found.soc_cells, meaning)

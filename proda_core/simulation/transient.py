@@ -53,13 +53,6 @@ class Transient:
     cells: npt.NDArray[np.int64]
     soc_cells: npt.NDArray[np.float32] | None = None
 
-    @property
-    def done(self) -> FloatArray:
-        """Part of the way to the new balance that is done [1] (time, depth); not a number where nothing changes."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            part: FloatArray = (self.soc - self.soc[0]) / (self.balance - self.soc[0])
-        return part
-
 
 def follow(
     model: GlobalModel,

@@ -77,15 +77,31 @@ def test_the_readme_tells_the_findings() -> None:
     assert f"{cue[:, 1].mean():+.2f} +- {cue[:, 1].std(ddof=1):.2f} | {cue[:, 3].mean():+.2f} +- " in words
     total, half = found.mechanisms.total[-1, 0], found.mechanisms.total_confidence[-1, 0]
     assert f"CUE {total[0]:.2f} +- {half[0]:.2f}" in words
-    lost = 100 * np.quantile(found.explained[:, 0] - found.explained[:, 1], (0.5, 0.16, 0.84))
-    assert "loses {:.1f} points of explained variation ({:.1f} to {:.1f}, ".format(*lost) in words
-    moved = 100 * (found.controlled[..., 3] / found.controlled[:, :1, 3] - 1)
-    names = ("cue", "environmental_modifier")
-    cue, environment = (np.quantile(moved[:, CONTROLS.index(name)], (0.5, 0.16, 0.84)) for name in names)
-    told = "stock by {:+.1f} % ({:+.1f} to {:+.1f}), the environment by {:+.1f} % ({:+.1f} to {:+.1f})"
-    assert told.format(*cue, *environment) in words.replace("\n", " ")
-    uniform = 100 * np.median(found.explained[:, 1])
-    assert f"{uniform:.1f} %\n(CUE)" in words
+    for name, label in (("cue", "microbial CUE"), ("environmental_modifier", "environmental modifiers")):
+        i = CONTROLS.index(name)
+        lost = 100 * np.quantile(found.explained[:, 0] - found.explained[:, i], (0.5, 0.16, 0.84))
+        moved = 100 * np.quantile(found.controlled[:, i] / found.controlled[:, 0] - 1, (0.5, 0.16, 0.84), axis=0)
+        (line,) = re.findall(rf"^\| {label} \| [\d.]+ \(.*\|$", words, re.MULTILINE)
+        assert line.startswith(f"| {label} | " + "{:.1f} ({:.1f} to {:.1f}) |".format(*lost))
+        assert line.endswith("| {:+.1f} ({:+.1f} to {:+.1f}) |".format(*moved[:, 3]))
+
+
+def test_the_readme_tells_skill_on_blocks_as_the_file_rounds_it() -> None:
+    words = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    for row in evidence.read(DATA / "evidence.json").rows(validation="block", group="all"):
+        (line,) = re.findall(rf"^\| `{row.method}` \| .* to .*\|$", words, re.MULTILINE)
+        assert line.endswith(f"| {row.log_nse:.2f} | {100 * row.relative_bias:+.0f} % |")
+
+
+def test_the_readme_tells_skill_by_distance() -> None:
+    words = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    found = evidence.read(DATA / "evidence.json")
+    for name, land in found.profiles.land_by_distance.items():
+        (line,) = re.findall(rf"^\| {name} \|.*\|$", words, re.MULTILINE)
+        assert line.startswith(f"| {name} | {100 * land:.0f} % | {100 * found.profiles.judged_by_distance[name]:.0f} % |")
+        rows = [found.rows(method=method, validation="block", name=name)[0] for method in ("one-batch", "end-to-end")]
+        for measure in ("nse", "log_nse"):
+            assert " | ".join(f"{getattr(row, measure):.2f}" for row in rows) in line
 
 
 def test_committed_data_stay_small() -> None:

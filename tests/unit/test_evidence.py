@@ -111,6 +111,19 @@ def test_what_is_written_comes_back(file: Path, table: pd.DataFrame, predictions
     assert found.validations == ("in-sample", "block")
 
 
+def test_shares_by_distance_come_back_and_older_files_have_none(file: Path, predictions: xr.Dataset, table: pd.DataFrame) -> None:
+    assert evidence.read(file).profiles.land_by_distance == {}
+    told = {"land_by_distance": {"0-100 km": 0.25, ">400 km": 0.75}, "judged_by_distance": {"0-100 km": 1.0}}
+    found = gather.assemble(predictions, table, METHODS, cells=70, by_distance=told)
+    evidence.write(found, file)
+    assert evidence.read(file).profiles.land_by_distance == told["land_by_distance"]
+    assert evidence.read(file).profiles.judged_by_distance == told["judged_by_distance"]
+    content = json.loads(file.read_text(encoding="utf-8"))
+    del content["profiles"]["land_by_distance"], content["profiles"]["judged_by_distance"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert evidence.read(file).profiles.judged_by_distance == {}
+
+
 def test_unknown_intervals_are_null_in_the_file_and_nan_here(file: Path) -> None:
     held = next(row for row in json.loads(file.read_text(encoding="utf-8"))["skill"] if row["name"] == "a few")
     assert held["nse_low"] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ import xarray as xr
 from proda_core import climate, retrieved, simulation
 from proda_core.commands import learn, lesson
 from proda_core.commands.base import Failure
-from proda_core.learning import ensembles, evidence, kept, predictors
+from proda_core.learning import ensembles, evidence, kept, methods, predictors
 from tests.shell import fails, proda
 from tests.twin import soil_profiles
 
@@ -128,6 +129,32 @@ def clay(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clay") / "clay.nc"
     xr.Dataset({"clay": (("lat", "lon"), values)}, {"lat": latitude, "lon": longitude}).to_netcdf(path)
     return path
+
+
+def regional(table: Path, folder: Path, blocks: int) -> Path:
+    """The same profiles, moved to so many blocks in the east of Africa, each profile of a place to another cell."""
+    rows = pd.read_csv(table)
+    number = rows["profile_id"].str[1:].astype(int)
+    rows = rows.assign(latitude=-9.75 + 0.5 * (number % 7), longitude=31.25 + 5.0 * (number % blocks))
+    rows.to_csv(folder / "regional.csv", index=False)
+    return folder / "regional.csv"
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_a_region_of_few_blocks_can_be_learned_from(table: Path, tmp_path: Path, blocks: int) -> None:
+    path, out = regional(table, tmp_path, blocks), tmp_path / "out"
+    found = proda("learn", path, "--out", out, "--members", "2", "--steps", "2")
+    assert found.exit_code == 0, found.output
+    assert ("All profiles lie in one block of 5 degrees" in found.output) == (blocks == 1)
+    maps = retrieved.read(out / "retrieved.nc")
+    assert float(maps["dissimilarity"].max()) > 1
+
+
+def test_a_single_cell_is_refused_before_the_training(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "fit", lambda *arguments: pytest.fail("the training has begun"))
+    pd.read_csv(table).assign(latitude=-7.25, longitude=31.25).to_csv(tmp_path / "one.csv", index=False)
+    message = proda("learn", tmp_path / "one.csv", "--out", tmp_path / "out", "--members", "2").stderr
+    assert "expected profiles in at least 2 half-degree cells" in message
 
 
 def test_what_is_made_up_of_a_predictor_is_said(clay: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,6 +277,19 @@ def test_evaluation_judges_every_method_in_three_ways(skill: Path) -> None:
     assert found.limits
 
 
+def test_evaluation_tells_skill_by_distance_from_the_profiles_that_teach(skill: Path) -> None:
+    found = evidence.read(skill / "evidence.json")
+    rows = found.rows(group="distance")
+    assert {row.validation for row in rows} == {"block"}
+    for method in ("default", "end-to-end"):
+        whole = found.rows(method=method, validation="block", group="all")[0]
+        assert sum(row.layers for row in rows if row.method == method) == whole.layers
+    for shares in (found.profiles.land_by_distance, found.profiles.judged_by_distance):
+        assert sum(shares.values()) == pytest.approx(1.0)
+    apart = pd.read_csv(skill / "differences.csv")
+    assert set(apart[apart["group"] == "distance"]["validation"]) == {"block"}
+
+
 def test_what_nothing_was_learned_from_is_the_same_in_and_out_of_sample(skill: Path) -> None:
     values = {row.nse for row in evidence.read(skill / "evidence.json").rows(method="default", group="all")}
     assert max(values) - min(values) < 1e-9
@@ -271,6 +311,9 @@ def test_the_card_tells_the_numbers_of_the_files(learned: Path, skill: Path, tmp
     assert f"| 1m | {stock.mean():,.0f} +- " in words or f"| 1m | {stock.mean():.3g} +- " in words
     row = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", group="all")[0]
     assert f"{row.nse:.2f} ({row.nse_low:.2f} to {row.nse_high:.2f})" in words
+    (far,) = evidence.read(skill / "evidence.json").rows(method="end-to-end", validation="block", name=">400 km")
+    assert re.search(rf"^\| >400 km \|.*\| {far.layers:,} \|.* {far.nse:.2f} \|.* {far.log_nse:.2f} \|$", words, re.MULTILINE)
+    assert "weighted by sampling weight" not in words
     assert all(sentence in words for sentence in evidence.read(skill / "evidence.json").limits)
     found = retrieved.relations_of(retrieved.read(learned / "retrieved.nc").attrs)
     assert f"| {retrieved.RELATIONS['cue_carbon']} | {found['cue_carbon']:.2f} |" in words

@@ -95,17 +95,69 @@ def test_default_learns_nothing() -> None:
     assert np.array_equal(first, methods.predict("default", problem, np.arange(PLACES) < 3))
 
 
-@pytest.mark.parametrize("method", ["one-batch", "end-to-end", "network-only"])
+def _crowded(problem: Problem) -> Problem:
+    """The same places on the map, with three profiles in each, a little apart from one another."""
+    profile, layers = np.repeat(np.arange(PLACES), 3), problem.observations.profile.reshape(PLACES, -1)
+    rows = torch.cat([torch.nonzero(problem.observations.profile == place)[:, 0] for place in profile])
+    seen = problem.observations
+    error = torch.as_tensor(np.exp(0.2 * np.random.default_rng(7).standard_normal(len(rows))))
+    observed = Observations(
+        seen.weight[rows], seen.soc[rows] * error, torch.arange(len(profile)).repeat_interleave(layers.shape[1])
+    )
+    position = np.column_stack([problem.latitude, problem.longitude])
+    return Problem(
+        Features(problem.features.names, problem.features.values, position), problem.process, profile, observed,
+        problem.latitude[profile] + np.tile([0.0, 0.1, 0.2], PLACES), problem.longitude[profile], np.ones(len(profile)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["one-batch", "proda", "end-to-end", "network-only"])
 def test_what_is_held_out_is_not_seen(method: str) -> None:
-    problem = _problem()
-    train_on = np.arange(PLACES) < 40
+    """Neither by the network nor by the correction among neighbours, to whom held-out profiles of the same place are nearest."""
+    problem = _crowded(_problem())
+    train_on = np.random.default_rng(2).random(len(problem.latitude)) < 0.6
+    assert 0 < np.bincount(problem.place[~train_on], minlength=PLACES)[problem.place[train_on]].mean() < 3
     seen = problem.observations
     changed = torch.where(torch.as_tensor(train_on)[seen.profile], seen.soc, 1e3 * seen.soc)
     other = replace(problem, observations=replace(seen, soc=changed))
-    settings = replace(QUICK, check=0.2, schedule=Schedule(30))
-    assert np.array_equal(
-        methods.predict(method, problem, train_on, settings), methods.predict(method, other, train_on, settings)
-    )
+    if method == "proda":
+        sites = _sites(_problem(), 0.1)
+        held_out = torch.as_tensor(~train_on[::3])[:, None]
+        problem, other = (
+            replace(each, sites=replace(sites, profile=3 * np.arange(PLACES), mean=torch.where(held_out, far, sites.mean)))
+            for each, far in ((problem, sites.mean), (other, sites.mean + 3.0))
+        )
+    settings = replace(QUICK, check=0.2, reach=2000.0, schedule=Schedule(30))
+    first, second = (methods.predict(method, each, train_on, settings) for each in (problem, other))
+    assert np.array_equal(first, second)
+    if method != "one-batch":
+        assert methods.fit(method, problem, train_on, settings).correction is not None
+        assert not np.array_equal(first, methods.predict(method, problem, train_on, replace(settings, reach=0.0)))
+
+
+def test_some_block_teaches_however_few_there_are() -> None:
+    problem = _problem()
+    near = replace(problem, latitude=np.full(PLACES, 1.0), longitude=np.linspace(1.0, 1.5, PLACES))
+    for sample in methods.draw_samples(near, _all(), replace(QUICK, members=40, check=0.5)):
+        assert sample.seen.any()
+
+
+def test_the_curve_of_one_member_is_that_of_the_ensemble() -> None:
+    problem, settings = _problem(), replace(QUICK, check=0.2, schedule=Schedule(20))
+    alone = methods.curve("end-to-end", problem, _all(), settings)
+    assert alone == methods.fit("end-to-end", problem, _all(), settings).curves[0]
+    with pytest.raises(ValueError, match="expected a method that is trained, got default"):
+        methods.curve("default", problem, _all(), settings)
+
+
+def test_there_are_as_many_spatial_folds_as_blocks_and_at_most_five() -> None:
+    place = np.arange(12.0)
+    for blocks, expected in ((12, 5), (4, 4), (2, 2)):
+        fold = applicability.folds_of(np.zeros(12), 10.0 * np.minimum(place, blocks - 1))
+        assert len(np.unique(fold)) == expected
+    assert applicability.folds_of(np.zeros(12), 0.1 * place).tolist() == list(range(12))
+    with pytest.raises(ValueError, match=r"expected profiles in at least 2 half-degree cells, .* got 1; add profiles"):
+        applicability.folds_of(np.zeros(1), np.zeros(1))
 
 
 def _sites(problem: Problem, spread: float) -> Sites:

@@ -56,7 +56,7 @@ def test_a_scenario_shows_its_question_and_stocks_and_writes_maps(climate: list[
             np.testing.assert_array_equal(written[name].values, expected[name].values)
         assert written.attrs["scenario_warming"] == 2.0
     stay, old = float(expected["global_transit_time"]), float(expected["global_soc_age"][1])
-    assert f"carbon stays for {stay:,.0f} years on average; what is in the soil is " in result.stdout
+    assert f"carbon stays in litter and soil for {stay:,.0f} years on average; what is in the soil is " in result.stdout
     assert f" {old:,.0f} years to 1 m, " in result.stdout
     row = next(line for line in result.stdout.splitlines() if "0-0.3" in line)
     assert numbers(row)[3] == pytest.approx(float(expected["global_stock"][0]), abs=0.051)
@@ -79,6 +79,21 @@ def test_a_file_of_ones_own_with_a_region(climate: list[str | Path], tmp_path: P
     result = proda("scenario", path, *climate)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("North. What if? Only in latitudes 30 to 90 degrees north.")
+
+
+@BOTH
+def test_a_change_of_efficiency_out_of_reach_is_told(climate: list[str | Path], tmp_path: Path, command: str) -> None:
+    path, out = tmp_path / "mine.yaml", tmp_path / "run.nc"
+    text = "name: More\nquestion: What if?\nsource: Nobody.\nchanges: {cue_per_degree: SLOPE}\nwarming: 6\n"
+    path.write_text(text.replace("SLOPE", "0.05"), encoding="utf-8")
+    result = proda(command, path, *climate, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "On 1e+02 % of the land" not in result.stdout
+    assert "On 100 % of the land that it changes, limits keep CUE from changing by as much as asked." in result.stdout
+    with xr.open_dataset(out) as written:
+        assert written.attrs["scenario_cue_out_of_reach"] == pytest.approx(1.0)
+    path.write_text(text.replace("SLOPE", "-0.016"), encoding="utf-8")
+    assert "limits keep" not in proda(command, path, *climate).stdout
 
 
 @BOTH

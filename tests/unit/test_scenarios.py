@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from proda_core import climate, scenarios, simulation
+from proda_core.grid import LAYERS, LAYERS_CLM5
 from proda_core.process import column
 from proda_core.regions import Regions
 from proda_core.scenario import Scenario
@@ -222,17 +223,63 @@ def test_warming_is_soil_that_much_warmer_and_nothing_else(model: GlobalModel, w
     assert np.allclose(model.pools(slice(None), scenarios.find("warming-2")), expected, rtol=1e-10)
 
 
-def test_cue_falls_by_so_much_for_each_degree(model: GlobalModel) -> None:
-    """All transfers of a cell are scaled by what its bulk CUE, as it was, has to fall."""
-    falling = experiment(change=Scenario(warming=2.0), cue_per_degree=-0.016)
-    before, after = model.terms(slice(None)), model.terms(slice(None), falling)
-    cue = torch.as_tensor(model.baseline.mechanism["cue"])
-    factor = (after.transfer[:, :8] / before.transfer[:, :8]).T
-    assert torch.allclose(factor * cue, (cue - 0.032).expand(8, -1), rtol=1e-12)
+def cue_change(model: GlobalModel, asked: Experiment) -> np.ndarray:
+    """Change of each cell's bulk CUE in the new balance, beyond what the rest of the experiment does (cell,)."""
+    rest = replace(asked, cue_per_degree=0.0)
+    with_it, without = (model.respond(each, ["cue"]).mechanism["cue"] for each in (asked, rest))
+    found: np.ndarray = with_it - without
+    return found
+
+
+@pytest.mark.parametrize("slope", [-0.016, -0.03, 0.005])
+def test_cue_changes_by_so_much_for_each_degree_in_every_cell(model: GlobalModel, slope: float) -> None:
+    asked = experiment(change=Scenario(warming=2.0), cue_per_degree=slope)
+    assert np.abs(cue_change(model, asked) - 2 * slope).max() < 1e-3
+    assert model.out_of_reach(asked) == 0.0
+    before, after = model.terms(slice(None)), model.terms(slice(None), asked)
+    factor = after.transfer[:, :8] / before.transfer[:, :8]
+    assert torch.allclose(factor, factor[:, :1].expand(-1, 8), rtol=1e-12)  # all transfers alike
     assert torch.equal(after.modifier, model.terms(slice(None), Scenario(warming=2.0)).modifier)
-    realised = model.respond(falling).cue - model.baseline.cue
-    assert -0.045 < realised < -0.02
-    assert np.all(model.respond(falling).total < model.respond(Scenario(warming=2.0)).total)
+    lost = model.respond(Scenario(warming=2.0)).total - model.respond(asked).total
+    assert np.all(lost * slope < 0)
+
+
+def test_steep_falls_are_not_cut_short(model: GlobalModel) -> None:
+    """Two slopes give two results, however far CUE falls; only what would be below nothing is out of reach."""
+    steep, steeper = (experiment(change=Scenario(warming=6.0), cue_per_degree=slope) for slope in (-0.03, -0.05))
+    reached = cue_change(model, steep)
+    assert np.abs(reached + 0.18).max() < 1e-3
+    assert np.all(model.respond(steeper).total < model.respond(steep).total)
+    before = model.respond(Scenario(warming=6.0), ["cue"]).mechanism["cue"]
+    missed = np.abs(cue_change(model, steeper) + np.minimum(0.3, before)) > 1e-3
+    assert not missed.any()
+    assert model.out_of_reach(steeper) == pytest.approx(model.land.area[before < 0.3 - 1e-3].sum() / model.land.area.sum())
+
+
+def test_rises_beyond_the_limits_are_told(model: GlobalModel) -> None:
+    asked = experiment(change=Scenario(warming=6.0), cue_per_degree=0.05)
+    assert model.out_of_reach(asked) == pytest.approx(1.0)
+    only = replace(asked, region=Region(latitude=(30.0, 60.0)))
+    assert model.out_of_reach(only) == pytest.approx(1.0)
+    assert np.isfinite(model.respond(asked).total).all()
+
+
+def test_deep_roots_put_input_as_much_deeper_as_they_say() -> None:
+    """The figures in the file are those of the committed maps: all input of the land, whose mean depth and share below 0.2 m."""
+    found = scenarios.find("deep-roots")
+    globe = GlobalModel(simulation.load_world())
+    thickness, node, top = (getattr(LAYERS_CLM5, name)[:LAYERS] for name in ("thickness", "node", "top"))
+
+    def entering(change: Experiment | None) -> tuple[float, float]:
+        terms = globe.terms(slice(None), change)
+        amount = terms.litter_input.sum(1).numpy() * globe.land.area
+        share = np.average(terms.input_profile.numpy() * thickness, axis=0, weights=amount)
+        return float(share @ node), float(share[top >= 0.2 - 1e-9].sum())
+
+    (depth, below), (deeper, more_below) = entering(None), entering(found)
+    words = " ".join(found.source.split())
+    assert f"deepens by {100 * (deeper / depth - 1):.0f} percent" in words
+    assert f"below 0.2 m rises from {100 * below:.1f} to {100 * more_below:.1f} percent" in words
 
 
 def test_a_target_is_reached_by_the_input_found_for_it(model: GlobalModel) -> None:

@@ -70,10 +70,48 @@ def test_a_budget_of_variances_on_request(data: Path, tmp_path: Path) -> None:
     done = proda(*ask, "--budget", budget)
     assert done.exit_code == 0, done.output
     table = pd.read_csv(budget).set_index("source")
-    assert table.loc["learning", "sd"] == pytest.approx(retrieved.read()["one_percent"].values[:, 2].std(ddof=1))
+    assert table.loc["learning", "sd"] == pytest.approx(retrieved.read()["one_percent"].values[:2, 2].std(ddof=1))
+    assert "spread of 2 members" in table.loc["learning", "note"]
     assert set(table["depth"]) == {"2m"}
     message = fails(*ask[:2], tmp_path / "t.csv", *ask[3:], "--posterior", tmp_path / "p", code=2)
     assert "expected --budget beside --posterior" in message
+
+
+def test_figures_are_whole_in_a_narrow_terminal(data: Path, tmp_path: Path) -> None:
+    done = proda("sensitivity", "--out", tmp_path / "s.csv", "--members", "2", "--recipe", "published", width=80)
+    assert done.exit_code == 0, done.output
+    assert "…" not in done.output
+    frame = pd.read_csv(tmp_path / "s.csv").groupby(["depth", "mechanism"])[["elasticity", "one_percent"]].agg(["mean", "std"])
+    for depth in ("0.3m", "full"):
+        for name in MECHANISMS:
+            told = [" +- ".join(f"{value:.2f}" for value in frame.loc[(depth, name), of]) for of in ("elasticity", "one_percent")]
+            assert any(name in line and all(cell in line for cell in told) for line in done.output.splitlines())
+
+
+def test_a_single_member_has_no_spread_to_tell(data: Path, tmp_path: Path) -> None:
+    ask = ("sensitivity", "--members", "1", "--recipe", "published", "--mechanism", "cue")
+    done = proda(*ask, "--out", tmp_path / "s.csv")
+    assert done.exit_code == 0, done.output
+    assert "nan" not in done.output
+    assert "+-" not in done.output
+    message = fails(*ask, "--out", tmp_path / "t.csv", "--budget", tmp_path / "b.csv", code=2)
+    assert "expected --members of at least 2 beside --budget, to tell a spread, got 1" in message
+
+
+def test_what_would_be_lost_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from proda_core.commands import analysis
+
+    monkeypatch.setattr(analysis, "ensemble", lambda *arguments: pytest.fail("the work has begun"))
+    out, budget = tmp_path / "s.csv", tmp_path / "b.csv"
+    message = fails("sensitivity", "--out", out, "--gradients", code=2)
+    assert "expected --out with the ending .nc beside --gradients, got s.csv; a table holds no maps" in message
+    assert "expected another file for --budget than for --out" in fails("sensitivity", "--out", out, "--budget", out, code=2)
+    nowhere = tmp_path / "none.zarr"
+    message = fails("sensitivity", "--out", out, "--budget", budget, "--posterior", nowhere)
+    assert f"expected a posterior store at {nowhere}, got none; make it with proda assimilate" in message
+    nowhere.mkdir()
+    message = fails("sensitivity", "--out", out, "--budget", budget, "--posterior", nowhere)
+    assert f"expected a posterior store at {nowhere}, got something else" in message
 
 
 def test_a_cluster_gives_what_this_computer_gives(data: Path, tmp_path: Path) -> None:
@@ -150,6 +188,40 @@ def test_control_leaves_the_full_model_as_it_is(data: Path, tmp_path: Path) -> N
     assert np.all(found["moved"].sel(control="none") == 0)
     assert np.all(found["moved"].sel(control="cue") > 0)
     assert np.all(found["moved"] >= np.abs(found["stock"] - found["stock"].sel(control="none")) - 1e-9)
+
+
+def test_control_tells_input_apart_and_how_it_was_changed(data: Path, tmp_path: Path) -> None:
+    done = proda("control", "--out", tmp_path / "c.csv", "--members", "3", "--input-spread", "0.15", width=80)
+    assert done.exit_code == 0, done.output
+    ranked, apart = done.output.split("Plant input, not to be ranked with the others")
+    assert " carbon_input " not in ranked
+    assert "carbon_input: times 1 +- 30 %" in apart
+    assert " uniform_input " in apart
+    frame = pd.read_csv(tmp_path / "c.csv")
+    told = frame[(frame["variable"] == "change") & (frame["control"] == "cue")].set_index(["depth", "quantile"])["value"]
+    for depth in ("1m", "full"):
+        low, middle, high = (100 * told[depth, quantile] for quantile in (0.16, 0.5, 0.84))
+        assert f"{middle:+.1f} ({low:+.1f} to {high:+.1f})" in done.output
+
+
+def test_the_code_of_all_parts_decides_whether_pieces_are_taken(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stock depends on the soil depths, the scenario and the reader of maps as well as on the process."""
+    from proda_core.commands import analysis
+    from proda_core.learning import kept
+
+    before = analysis.ensemble(None, None, 1).inputs
+    monkeypatch.setattr(kept, "code", lambda: "another line in proda_core/grid.py")
+    assert kept.fingerprint(analysis.ensemble(None, None, 1).inputs) != kept.fingerprint(before)
+
+
+@pytest.mark.parametrize("command", ["control", "sobol"])
+def test_a_negative_seed_is_refused_by_its_name(command: str, tmp_path: Path) -> None:
+    assert "expected --seed of at least 0, got -1" in fails(command, "--out", tmp_path / "s.nc", "--seed", "-1", code=2)
+
+
+def test_a_spread_that_would_cut_input_at_zero_is_refused(tmp_path: Path) -> None:
+    message = fails("control", "--out", tmp_path / "s.nc", "--input-spread", "0.6", code=2)
+    assert "expected --input-spread within 0..0.5, got 0.6" in message
 
 
 @pytest.mark.parametrize(("over", "inputs"), [("mechanisms", 6), ("parameters", 21)])

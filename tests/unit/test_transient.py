@@ -42,7 +42,6 @@ def test_it_starts_in_the_old_balance_and_heads_for_the_new(model: GlobalModel, 
     assert np.allclose(course.soc[0], model.baseline.total, rtol=1e-12)
     assert np.allclose(course.balance, model.respond(CHANGE).total, rtol=1e-12)
     assert course.respiration[0] == pytest.approx(course.carbon_input, rel=1e-12)
-    assert np.all(course.done[0] == 0)
     distance = np.abs(course.soc - course.balance)
     assert np.all(distance[-1] < distance[0])
 

@@ -12,7 +12,7 @@ import torch
 import xarray as xr
 
 from proda_core import store
-from proda_core.learning import continents, kept, skill, validation
+from proda_core.learning import continents, distance, gather, kept, skill, validation
 from proda_core.learning.measures import FEWEST_BLOCKS, Sums, interval, measures
 from proda_core.learning.validation import blocks, folds
 
@@ -320,6 +320,60 @@ def test_what_a_method_does_not_predict_is_left_out_for_it_alone(predictions: xr
     partly["predicted"][0, 0, :8] = np.nan
     layers = skill.table(partly, resamples=20).query("group == 'all' and validation == 'in-sample'").set_index("method")["layers"]
     assert layers.to_dict() == {"good": 472, "poor": 480}
+
+
+# ---- distance from the profiles that teach ----
+
+
+def test_the_nearest_teacher_is_that_of_another_fold() -> None:
+    latitude, longitude = LATITUDE[:150], LONGITUDE[:150]
+    held_out = np.arange(150) % 4
+    held_out[140:] = -1
+    found = distance.to_training(latitude, longitude, held_out)
+    north, east = np.radians(latitude), np.radians(longitude)
+    for i in range(0, 140, 13):
+        others = held_out != held_out[i]
+        half = np.sin((north[others] - north[i]) / 2) ** 2
+        half = half + np.cos(north[i]) * np.cos(north[others]) * np.sin((east[others] - east[i]) / 2) ** 2
+        assert found[i] == pytest.approx(2 * 6371.0088 * np.arcsin(np.sqrt(half)).min(), rel=1e-9)
+    assert np.isnan(found[140:]).all()
+    assert np.isinf(distance.to_training(latitude[:3], longitude[:3], np.zeros(3, dtype=int))).all()
+
+
+def with_distance(made: xr.Dataset) -> xr.Dataset:
+    far = np.linspace(0, 800, made.sizes["profile"])
+    return made.assign(distance=(("validation", "profile"), np.stack([np.full(len(far), np.nan), far])))
+
+
+def test_skill_by_distance_is_that_of_its_layers_and_of_blocks_only(predictions: xr.Dataset) -> None:
+    made = with_distance(predictions)
+    rows = skill.table(made, resamples=20).query("group == 'distance'")
+    assert list(rows["name"]) == list(distance.CLASSES)
+    assert set(rows["validation"]) == {"block"}
+    far = made["distance"].values[1][made["profile_index"].values]
+    use = (far > 100) & (far <= 200)
+    expected = measures(made["soc_density"].values[use], made["predicted"].values[0, 1][use])
+    row = rows.set_index("name").loc["100-200 km"]
+    assert (row["nse"], row["layers"]) == (pytest.approx(float(expected.nse)), use.sum())
+    assert "distance" not in set(skill.table(predictions, resamples=20)["group"])
+
+
+def test_differences_by_distance_are_paired_in_both_spaces() -> None:
+    made = with_distance(made_predictions())
+    made["predicted"][1, 1] = made["predicted"].values[1, 0]
+    found = skill.differences(made, [("good", "poor")], resamples=50).query("validation == 'block'").set_index("name")
+    assert list(found.index) == ["all", *distance.CLASSES]
+    table = skill.table(made, resamples=20).query("validation == 'block'").set_index(["method", "name"])
+    for name in found.index:
+        for measure, column in (("nse", "difference"), ("log_nse", "log_difference")):
+            apart = table.loc[("good", name), measure] - table.loc[("poor", name), measure]
+            assert found.loc[name, column] == pytest.approx(apart)
+    assert (found["log_low"] <= found["log_difference"]).all()
+
+
+def test_shares_by_distance_are_parts_of_the_known() -> None:
+    found = gather.shares(np.array([10.0, 150.0, np.nan, 500.0]), np.array([1.0, 2.0, 50.0, 1.0]))
+    assert found == {"0-100 km": 0.25, "100-200 km": 0.5, "200-400 km": 0.0, ">400 km": 0.25}
 
 
 def test_few_blocks_give_no_interval(predictions: xr.Dataset) -> None:
