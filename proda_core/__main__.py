@@ -18,6 +18,7 @@ from proda_core.commands import (
     learn,
     observe,
     posterior,
+    relearn,
     scenario,
     sensitivity,
     serve,
@@ -39,6 +40,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("fetch")(fetch.fetch)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)
+app.command("relearn")(relearn.relearn)
 app.command("scenario")(scenario.scenario)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("serve")(serve.serve)
