@@ -19,6 +19,7 @@ from proda_core.commands import (
     learn,
     observe,
     posterior,
+    relearn,
     scenario,
     sensitivity,
     serve,
@@ -41,6 +42,7 @@ app.command("fetch")(fetch.fetch)
 app.command("findings")(findings.findings)
 app.command("learn")(learn.learn)
 app.command("observe")(observe.observe)
+app.command("relearn")(relearn.relearn)
 app.command("scenario")(scenario.scenario)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("serve")(serve.serve)

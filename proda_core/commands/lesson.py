@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,14 @@ class Lesson:
     parents: dict[str, str]
 
 
-def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, climate_file: Path, seed: int) -> Lesson:
+def prepare(
+    profiles: Path,
+    posterior: Path | None,
+    predictors: Path | None,
+    climate_file: Path,
+    seed: int,
+    change: Callable[[Any], Any] = lambda forcing: forcing,
+) -> Lesson:
     """Read everything that learning needs.
 
     Args:
@@ -58,6 +65,7 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
         predictors: NetCDF of further predictors, or none.
         climate_file: climate file.
         seed: of the cells that stand for the globe.
+        change: what to do to the forcing first.
     """
     import torch
 
@@ -81,7 +89,7 @@ def prepare(profiles: Path, posterior: Path | None, predictors: Path | None, cli
     extra = _added(predictors, land) if predictors else None
     features = table.features(climate.load_predictors(climate_file), extra, land)
     problem = assemble(
-        measured, cells, features, lambda chosen: Places(forcing(chosen)).soc, land.area,
+        measured, cells, features, lambda chosen: Places(change(forcing(chosen))).soc, land.area,
         _posterior(posterior) if posterior else None, seed,
     )  # fmt: skip
     inputs = {"profiles": profiles, "posterior": posterior, "predictors": predictors, "climate": climate_file}

@@ -10,13 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from proda_core.commands import analysis
+from proda_core.commands import analysis, relearn
 from proda_core.commands.base import FORCE, Failure, UsageError, check_output, progress
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from proda_core.sensitivity.relearning import Relearned
     from proda_core.simulation import World
 
 
@@ -32,6 +33,7 @@ def sensitivity(
         Path | None, typer.Option(metavar="CSV", help="Also a budget of the variances of the response to +1 % CUE.")
     ] = None,
     posterior: Annotated[Path | None, typer.Option(help="Store of proda assimilate, for the budget.")] = None,
+    relearned: Annotated[Path | None, typer.Option(metavar="CSV", help="Table of proda relearn, for the budget.")] = None,
     depth: Annotated[str, typer.Option(help="Stock of the budget: 0.3m, 1m, 2m or full.")] = "1m",
     maps: analysis.MAPS = None,
     climate: analysis.CLIMATE = None,
@@ -42,7 +44,7 @@ def sensitivity(
     """Change each mechanism in eleven steps from -20 to 20 %, solve the globe, and read elasticities off the curves."""
     from proda_core.grid import STOCK_DEPTHS
     from proda_core.learning import kept
-    from proda_core.sensitivity import MECHANISMS, RECIPES, curves, gradient_map
+    from proda_core.sensitivity import MECHANISMS, RECIPES, curves, gradient_map, relearning
 
     names = list(dict.fromkeys(mechanism or MECHANISMS))
     unknown = [name for name in names if name not in MECHANISMS]
@@ -61,6 +63,9 @@ def sensitivity(
         raise UsageError(f"expected another file for --budget than for --out, got {out} for both")
     if budget and members == 1:
         raise UsageError("expected --members of at least 2 beside --budget, to tell a spread, got 1")
+    if relearned and not budget:
+        raise UsageError("expected --budget beside --relearned, which only the budget reads; name a file for it")
+    again = relearning.summarise(relearn.read(relearned)) if relearned else None
     analysis.check_start(out, force, resume)
     if budget:
         check_output(budget, force)
@@ -84,10 +89,10 @@ def sensitivity(
     shelf.remove()
     _show(data)
     if budget:
-        _budget(ensemble, posterior, depth, budget)
+        _budget(ensemble, posterior, again, depth, budget)
 
 
-def _budget(ensemble: analysis.Ensemble, posterior: Path | None, depth: str, out: Path) -> None:
+def _budget(ensemble: analysis.Ensemble, posterior: Path | None, again: Relearned | None, depth: str, out: Path) -> None:
     """The budget of variances, shown and written."""
     from proda_core import retrieved, store
     from proda_core.grid import STOCK_DEPTHS
@@ -104,7 +109,8 @@ def _budget(ensemble: analysis.Ensemble, posterior: Path | None, depth: str, out
             sites = uncertainty.of_sites(world, found, cells, world.regions["koppen"], depth)
         maps = retrieved.read(ensemble.inputs["maps"], climate=ensemble.inputs["climate"])
         members = maps["one_percent"].values[: len(ensemble.unit)]
-    frame = uncertainty.budget(members, forcing, sites, depth)
+    drawn = (again.observations, again.draws) if again and again.draws > 1 else None
+    frame = uncertainty.budget(members, forcing, sites, depth, drawn, again.forcing if again else None)
     with store.atomic_path(out) as temporary:
         frame.to_csv(temporary, index=False)
     table = Table("source", "standard deviation [Pg C]", "share [%]", "note")

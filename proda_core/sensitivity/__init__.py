@@ -7,6 +7,7 @@
 - ``gradient``: :func:`gradient_map`, the derivative by every mechanism in every cell, by the adjoint
 - ``control``: :func:`control`, stock and explained variation with one mechanism made uniform
 - ``sample``, ``sobol``: few cells that stand for the globe; :func:`sobol`, shares of the variance of the stock
+- ``relearning``: parameters learned again from other data or under other forcing
 - ``uncertainty``: a budget of the variances of the response to +1 % carbon use efficiency
 - ``findings``, ``gather``: the results that the page shows, as one checked file
 """

@@ -7,13 +7,14 @@ The published figure, 76 +- 3 Pg, carries the spread of resampled networks alone
   the answers are scaled to the stock of the site's zone.  Whether errors of neighbouring sites go together is not known, so there
   are two figures: errors independent from site to site, which average out, and errors that all go the same way, which do not.
   Observation error is inside, since the error model of assimilation holds it;
-- ``forcing``: other forcing, one change at a time, *with the parameters as retrieved for the present one*.  Parameters learned
-  again would make up for a part, so this is an upper bound;
-- ``observation error`` by itself: profiles with other errors would have to be learned from again, many times.  Not computed here,
-  and said so rather than guessed.
+- ``forcing``: other forcing, one change at a time, with the parameters as retrieved for the present one, and with parameters
+  learned again under it, which make up for a part (see ``relearning``);
+- ``observation error`` by itself: parameters learned again from profiles with other errors.
 
-Variances are added as if the sources were independent, the assimilation with its lower figure; the ensemble and the posteriors
-see the same profiles, so that adding them counts some of it twice.
+The size of a change of forcing is a judgement: half the difference that it makes stands for a standard deviation, and a change
+twice as large would count four times as much.  Variances are added as if the sources were independent.  Where parameters were
+learned again, these figures are added and those of held parameters and of site posteriors, which hold errors of observation as
+well, are only shown.
 """
 
 from __future__ import annotations
@@ -158,7 +159,12 @@ def _answers(forcing: Forcing, posterior: xr.Dataset, depth: int, draws: int, se
 
 
 def budget(
-    member_response: FloatArray, forcing: Mapping[str, FloatArray] | None = None, sites: Spread | None = None, depth: str = "1m"
+    member_response: FloatArray,
+    forcing: Mapping[str, FloatArray] | None = None,
+    sites: Spread | None = None,
+    depth: str = "1m",
+    observations: tuple[FloatArray, int] | None = None,
+    learned_again: Mapping[str, FloatArray] | None = None,
 ) -> pd.DataFrame:
     """Every source with its standard deviation, what it means, and its share of the sum of variances.
 
@@ -167,6 +173,9 @@ def budget(
         forcing: see :func:`of_forcing`.
         sites: see :func:`of_sites`, for the same depth.
         depth: which stock, a key of ``grid.STOCK_DEPTHS``.
+        observations: standard deviation among parameters learned again from draws of the observations [Pg] (depth,), and
+            how many draws.
+        learned_again: as ``forcing``, with parameters learned again.
 
     Returns:
         rows with ``source``, ``sd`` [Pg], ``share`` [1], ``note``; NaN where nothing is known or nothing is added.
@@ -178,16 +187,29 @@ def budget(
     ]
     if sites:
         rows += [
-            ("assimilation, sites independent", sites.independent, True, "posterior draws, observation error inside"),
+            (
+                "assimilation, sites independent",
+                sites.independent,
+                observations is None,
+                "posterior draws, observation error inside",
+            ),
             ("assimilation, sites together", sites.together, False, "the other bound; not added"),
         ]
     else:
         rows.append(("assimilation", unknown, False, "not computed: needs a posterior store"))
     if forcing:
-        rows += [(f"forcing: {name}", float(sd[place]), True, "parameters not learned again") for name, sd in forcing.items()]
+        rows += [(f"forcing: {name}", float(sd[place]), not learned_again, "parameters held") for name, sd in forcing.items()]
     else:
         rows.append(("forcing", unknown, False, "not computed"))
-    rows.append(("observation error by itself", unknown, False, "not computed: every network would have to be trained again"))
+    rows += [
+        (f"forcing, learned again: {name}", float(sd[place]), True, "parameters learned again")
+        for name, sd in (learned_again or {}).items()
+    ]
+    if observations:
+        spread, draws = observations
+        rows.append(("observation error by itself", float(spread[place]), True, f"learned again from {draws} draws"))
+    else:
+        rows.append(("observation error by itself", unknown, False, "not computed: see proda relearn"))
     total = sum(sd**2 for _, sd, added, _ in rows if added)
     rows.append(("sum", float(np.sqrt(total)), False, "square root of the sum of variances"))
     given = published.ONE_PERCENT_CUE
