@@ -65,9 +65,11 @@ retrieved: $(VENV)/.made-run ## Learn the maps in data/ again from PROFILES="FIL
 	cp $(WORK)/retrieved.nc $(WORK)/networks.safetensors $(WORK)/evidence.json $(WORK)/MODEL_CARD.md data/
 
 # What the page says of the mechanisms, made again from the maps in data/ and what `make retrieved` left in WORK.
-findings: $(VENV)/.made-run ## Work out what controls the carbon in the maps in data/ (about 10 minutes on two cores)
+findings: $(VENV)/.made-run ## Work out what controls the carbon in the maps in data/ (about 20 minutes on two cores)
 	@test -f $(WORK)/profiles.nc || { echo 'error: expected $(WORK)/profiles.nc, got none; run make retrieved, or name its WORK=' >&2; exit 1; }
-	$(BIN)/proda sensitivity --out $(WORK)/sensitivity.nc --budget $(WORK)/budget.csv --posterior $(WORK)/posterior.zarr --force
+	$(BIN)/proda relearn $(WORK)/profiles.nc --out $(WORK)/relearned.csv --force
+	$(BIN)/proda sensitivity --out $(WORK)/sensitivity.nc --budget $(WORK)/budget.csv --posterior $(WORK)/posterior.zarr \
+	  --relearned $(WORK)/relearned.csv --force
 	$(BIN)/proda control $(WORK)/profiles.nc --out $(WORK)/control.nc --force
 	$(BIN)/proda sobol --depth 1m --size 1024 --out $(WORK)/sobol_mechanisms.nc --force
 	$(BIN)/proda sobol --depth 1m --size 1024 --over parameters --out $(WORK)/sobol_parameters.nc --force

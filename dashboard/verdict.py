@@ -22,6 +22,9 @@ MANY = 0.01
 """Part of the land left out of a curve from which on the curve says little of the whole column."""
 
 CUE = MECHANISMS.index("cue")
+RANKED = tuple(name for name in MECHANISMS if name != "carbon_input")
+"""Mechanisms whose maps were learned and can be made uniform; plant input is forcing."""
+
 PG = "Pg\N{NO-BREAK SPACE}C"
 INTRODUCTION = (
     "<h2>Which mechanism matters</h2><p class=quiet>Four ways to ask what controls the carbon: change a mechanism everywhere, "
@@ -144,12 +147,12 @@ def lost(found: Findings, depth: int, weighted: bool = False) -> tuple[FloatArra
     Args:
         found: the findings.
         depth: position in ``grid.STOCK_DEPTHS``.
-        weighted: whether layers count by the sampling weight of their profile, or all alike.
+        weighted: whether layers count by the importance of their profile, or all alike.
 
     Returns:
-        change of the stock [%], and loss of explained variation [percentage points], each (member, mechanism).
+        change of the stock [%], and loss of explained variation [percentage points], each (member, :data:`RANKED`).
     """
-    own = [CONTROLLED.index(name) for name in MECHANISMS]
+    own = [CONTROLLED.index(name) for name in RANKED]
     stock, whole = found.controlled[:, own, depth], found.controlled[:, :1, depth]
     explained = _explained(found, weighted)
     return 100 * (stock / whole - 1), 100 * (explained[:, :1] - explained[:, own])
@@ -177,7 +180,8 @@ def control(found: Findings, depth: str, weighted: bool = False) -> str:
     first, second = (int(i) for i in np.argsort(-loss)[:2])
     most = int(np.argmax(np.abs(moved)))
     below = int((all_explained < 0).any(axis=1).sum())
-    low, _, high = _interval(stock[:, CUE])
+    cue = RANKED.index("cue")
+    low, _, high = _interval(stock[:, cue])
     certain = "" if low * high > 0 else ", whose interval holds zero"
     whole = 100 * float(np.median(all_explained[:, 0]))
     filtered = (
@@ -186,19 +190,34 @@ def control(found: Findings, depth: str, weighted: bool = False) -> str:
         else f"none of our {found.members} members does, so it changes nothing here"
     )
     return (
-        f"<p>Made uniform, {_noun(first)} takes away the most explained variation: {words.number(loss[first])} of "
-        f"{words.number(whole)} percentage points, {words.number(loss[first] / loss[second], 2)} times {_noun(second)}. "
+        f"<p>Made uniform, {_ranked(first)} takes away the most explained variation: {words.number(loss[first])} of "
+        f"{words.number(whole)} percentage points, {words.number(loss[first] / loss[second], 2)} times {_ranked(second)}. "
         f"Published: CUE at least {CUE_TIMES:.0f} times as important as any other (Tao et al. 2023).</p>"
-        f"<p>The stock {DEPTH_WORDS[depth]} moves most with {_noun(most)}: {words.signed(moved[most])} % "
-        f"(CUE {words.signed(moved[CUE])} %{certain}). {_agreement(first, most)}</p>"
-        f"<p class=quiet>Uniform: parameters at their mean over all profiles; plant input up or down at random. Median and "
-        f"16–84 % of members. The authors leave out members that explain less than nothing: "
-        f"{filtered}.</p>"
+        f"<p>The stock {DEPTH_WORDS[depth]} moves most with {_ranked(most)}: {words.signed(moved[most])} % "
+        f"(CUE {words.signed(moved[cue])} %{certain}). {_agreement(first, most)}</p>"
+        f"<p>{_input_apart(found, weighted, float(loss[cue]))}</p>"
+        "<p class=quiet>Uniform: parameters at their mean over all profiles. Median and 16–84 % of members. The authors leave out "
+        f"members that explain less than nothing: {filtered}.</p>"
+    )
+
+
+def _ranked(mechanism: int) -> str:
+    return CONTROLS[RANKED[mechanism]].noun
+
+
+def _input_apart(found: Findings, weighted: bool, by_cue: float) -> str:
+    """What uniform plant input takes away, which is no part of the ranking."""
+    own = found.uniform_input_weighted if weighted else found.uniform_input
+    low, middle, high = _interval(100 * (_explained(found, weighted)[:, 0] - own))
+    return (
+        "Plant input stands apart: it is forcing, the same for all members and not learned. Uniform it would take away "
+        f"{words.number(middle)} points ({words.number(low)} to {words.number(high)}), {words.number(middle / by_cue, 2)} times "
+        "what CUE does. So CUE comes first among what was learned, given the input."
     )
 
 
 def _agreement(explained: int, stock: int) -> str:
-    found = [name for name, first in (("explained variation", explained), ("stock", stock)) if first == CUE]
+    found = [name for name, first in (("explained variation", explained), ("stock", stock)) if RANKED[first] == "cue"]
     if len(found) == 2:
         return "Both put CUE first, as published."
     return f"So CUE is first in {found[0]} only, where the authors find it in both." if found else "Published: CUE in both."
@@ -208,7 +227,7 @@ def control_table(found: Findings, depth: str, weighted: bool = False) -> str:
     """Component control as an HTML table."""
     stock, explained = lost(found, list(DEPTHS).index(depth), weighted)
     rows = [
-        (f"{_dot(MECHANISMS[i])}{label(MECHANISMS[i])}", _median(stock[:, i], "+"), _median(explained[:, i], ""))
+        (f"{_dot(RANKED[i])}{label(RANKED[i])}", _median(stock[:, i], "+"), _median(explained[:, i], ""))
         for i in np.argsort(-np.median(explained, axis=0))
     ]
     return table(f"Uniform mechanism, {DEPTHS[depth].lower()}", ("Mechanism", "Stock [%]", "Explained lost [points]"), rows)

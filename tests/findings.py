@@ -44,6 +44,8 @@ def made_up(maps: str = MAPS, members: int = MEMBERS) -> Findings:
         controlled=controlled,
         explained=explained,
         explained_weighted=explained - 0.01,
+        uniform_input=explained[:, 0] - 0.4,
+        uniform_input_weighted=explained[:, 0] - 0.5,
         mechanisms=shares(MECHANISMS),
         parameters=shares(parameters.IDS),
         places=("globe", "Af", "Dfc"),

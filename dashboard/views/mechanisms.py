@@ -27,7 +27,7 @@ from dashboard.pane import HEIGHT, framed, html, room, soon
 from dashboard.sight import Sight
 from dashboard.state import State
 from proda_core.published import CUE_MOST, CUE_RECOMMENDED, CUE_TEMPERATURE
-from proda_core.sensitivity import MECHANISMS, Findings
+from proda_core.sensitivity import Findings
 
 GRID = """
 :host { display: grid !important; gap: 26px 34px; width: 100%; height: auto !important; grid-template-columns: minmax(0, 1fr);
@@ -37,8 +37,8 @@ GRID = """
 """
 
 
-COUNTED = {"All alike": False, "By sampling weight": True}
-"""How observed layers may count: whether by the sampling weight of their profiles."""
+COUNTED = {"All alike": False, "By importance of profiles": True}
+"""How observed layers may count: whether by the importance of their profiles, as in the tables of skill."""
 
 
 class Part(Protocol):
@@ -124,7 +124,7 @@ class Control:
     def draw(self) -> None:
         """Make the diagram."""
         if self._figure is None:
-            self._figure = plots.style(plots.rendered(diagrams.importance(MECHANISMS)))
+            self._figure = plots.style(plots.rendered(diagrams.importance(verdict.RANKED)))
             (self._bars,), (self._points,) = (plots.sources(self._figure, glyph) for glyph in ("Segment", "Scatter"))
             self._place()
             self.room.objects = [framed(self._figure)]

@@ -107,7 +107,9 @@ class Findings:
         one_percent: change of the stock for +1 % of the mechanism [Pg] (recipe, member, mechanism, depth).
         controlled: global stock under each control [Pg] (member, control, depth).
         explained: part of the observed variation explained, all layers alike [1] (member, control).
-        explained_weighted: the same by sampling weight [1] (member, control).
+        explained_weighted: the same by importance of the profiles [1] (member, control).
+        uniform_input: explained part with plant input the same everywhere, all layers alike [1] (member,).
+        uniform_input_weighted: the same by importance of the profiles [1] (member,).
         mechanisms: Sobol indices over the mechanisms.
         parameters: Sobol indices over the 21 parameters.
         places: whose stocks the indices are of, the globe first, then zones.
@@ -126,6 +128,8 @@ class Findings:
     controlled: FloatArray
     explained: FloatArray
     explained_weighted: FloatArray
+    uniform_input: FloatArray
+    uniform_input_weighted: FloatArray
     mechanisms: Shares
     parameters: Shares
     places: tuple[str, ...]
@@ -176,7 +180,9 @@ STORED: dict[str, Stored] = {
     "one_percent": Stored("change of the stock for +1 % of the mechanism", "Pg", (*_CURVE, "depth"), (-1e6, 1e6)),
     "controlled": Stored("global soil organic carbon, one mechanism uniform", "Pg", ("member", "control", "depth"), (0.0, 1e6)),
     "explained": Stored("explained part of observed variation, all layers alike", "1", ("member", "control"), (-1e6, 1.0)),
-    "explained_weighted": Stored("the same by sampling weight", "1", ("member", "control"), (-1e6, 1.0)),
+    "explained_weighted": Stored("the same by importance of the profiles", "1", ("member", "control"), (-1e6, 1.0)),
+    "uniform_input": Stored("explained part with uniform plant input, all layers alike", "1", ("member",), (-1e6, 1.0)),
+    "uniform_input_weighted": Stored("the same by importance of the profiles", "1", ("member",), (-1e6, 1.0)),
     **{
         f"{over}_{name}": Stored(meaning, "1", (f"{over}_size", "place", over), (-1e2, 1e2), unknown=True)
         for over in ("mechanism", "parameter")
@@ -290,7 +296,7 @@ def _parsed(data: xr.Dataset, path: Path) -> Findings:
     if depth not in STOCK_DEPTHS or not 0 < width <= 1:
         raise FindingsError(f"expected indices of a known depth and width at {path}, got {depth:.20} and {width:g}; {REMEDY}")
     return Findings(
-        **{name: values[name] for name in list(STORED)[:8]},
+        **{name: values[name] for name in list(STORED)[:10]},
         mechanisms=_shares(values, "mechanism"),
         parameters=_shares(values, "parameter"),
         places=places,

@@ -65,6 +65,8 @@ def gather(results: Mapping[str, xr.Dataset], maps: str, budget: pd.DataFrame | 
         controlled=_values(control, "stock", ("member", "control", "depth")),
         explained=_values(control, "explained", ("member", "control")),
         explained_weighted=_values(control, "explained_weighted", ("member", "control")),
+        uniform_input=_values(control, "uniform_input_explained", ("member",)),
+        uniform_input_weighted=_values(control, "uniform_input_explained_weighted", ("member",)),
         mechanisms=_shares(study, COORDINATES["mechanism"]),
         parameters=_shares(results["parameters"], COORDINATES["parameter"]),
         places=tuple(str(name) for name in study["output"].values),

@@ -173,24 +173,27 @@ def test_control_tells_what_each_member_loses_and_its_spread(page: Page) -> None
     found = page.engine.findings
     after(page, lambda: page.state.show(depth="full"))
     part = page.mechanisms.control
-    for layers, explained in (("All alike", found.explained), ("By sampling weight", found.explained_weighted)):
+    for layers, explained in (("All alike", found.explained), ("By importance of profiles", found.explained_weighted)):
         part.layers.value = layers
         _, *rows = rows_of(part.text.object)
         (bars,), (points,) = (plots.sources(figure_of(part.room), glyph) for glyph in ("Segment", "Scatter"))
         for row in rows:
-            i = [verdict.label(name) for name in MECHANISMS].index(row[0].split(" ", 1)[1])
-            stock = 100 * (found.controlled[:, i + 1, 3] / found.controlled[:, 0, 3] - 1)
-            lost = 100 * (explained[:, 0] - explained[:, i + 1])
+            i = [verdict.label(name) for name in verdict.RANKED].index(row[0].split(" ", 1)[1])
+            control = 1 + MECHANISMS.index(verdict.RANKED[i])
+            stock = 100 * (found.controlled[:, control, 3] / found.controlled[:, 0, 3] - 1)
+            lost = 100 * (explained[:, 0] - explained[:, control])
             wanted = [np.quantile(values, part) for values in (stock, lost) for part in (0.5, 0.16, 0.84)]
             assert numbers(" ".join(row[1:])) == pytest.approx(wanted, abs=0.051)
             assert points.data["stock"][i] == pytest.approx(np.median(stock))
             assert points.data["explained"][i] == pytest.approx(np.median(lost))
             assert (bars.data["stock"][i], bars.data["stock2"][i]) == pytest.approx(tuple(np.quantile(stock, (0.16, 0.84))))
-            assert bars.data["explained2"][i + 6] == pytest.approx(np.quantile(lost, 0.84))
-    assert "Made uniform, microbial CUE takes away the most explained variation: 20.0 of 54.0 percentage points, 4.0 times" in (
+            assert bars.data["explained2"][i + 5] == pytest.approx(np.quantile(lost, 0.84))
+    assert "Made uniform, microbial CUE takes away the most explained variation: 20.0 of 54.0 percentage points, 5.0 times" in (
         part.text.object
     )
     assert "CUE is first in explained variation only, where the authors find it in both" in part.text.object
+    assert "Plant input stands apart" in part.text.object
+    assert "Uniform it would take away 50.0 points (50.0 to 50.0)" in part.text.object
 
 
 def test_the_filter_of_the_authors_is_told_as_it_works() -> None:

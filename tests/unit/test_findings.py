@@ -186,6 +186,8 @@ def results(maps: str) -> dict[str, xr.Dataset]:
                 "stock": (("member", "control", "depth"), held.controlled),
                 "explained": (("member", "control"), held.explained),
                 "explained_weighted": (("member", "control"), held.explained_weighted),
+                "uniform_input_explained": (("member",), held.uniform_input),
+                "uniform_input_explained_weighted": (("member",), held.uniform_input_weighted),
             },
             {"control": list(CONTROLS), "depth": names["depth"]},
             origin,
