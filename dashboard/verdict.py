@@ -196,8 +196,8 @@ def control(found: Findings, depth: str, weighted: bool = False) -> str:
         f"<p>The stock {DEPTH_WORDS[depth]} moves most with {_ranked(most)}: {words.signed(moved[most])} % "
         f"(CUE {words.signed(moved[cue])} %{certain}). {_agreement(first, most)}</p>"
         f"<p>{_input_apart(found, weighted, float(loss[cue]))}</p>"
-        "<p class=quiet>Uniform: parameters at their mean over all profiles. Median and 16–84 % of members. The authors leave out "
-        f"members that explain less than nothing: {filtered}.</p>"
+        "<p class=quiet>Uniform: parameters at their mean over all profiles. Median and 16–84 % of members. The authors leave "
+        f"out members that explain less than nothing: {filtered}.</p>"
     )
 
 

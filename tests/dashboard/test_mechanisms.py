@@ -193,7 +193,7 @@ def test_control_tells_what_each_member_loses_and_its_spread(page: Page) -> None
     )
     assert "CUE is first in explained variation only, where the authors find it in both" in part.text.object
     assert "Plant input stands apart" in part.text.object
-    assert "Uniform it would take away 50.0 points (50.0 to 50.0)" in part.text.object
+    assert "Uniform it would take away 49.0 points (49.0 to 49.0)" in part.text.object
 
 
 def test_the_filter_of_the_authors_is_told_as_it_works() -> None:
