@@ -49,6 +49,11 @@ def test_confidence_shrinks_as_the_design_grows_and_smaller_designs_are_its_begi
     assert np.array_equal(unit_design(2, 512)[: 64 * 4], unit_design(2, 64))
 
 
+def test_indices_and_their_confidence_are_the_same_again() -> None:
+    study = Study(("a", "b"), ("y",), lambda x: np.exp(20 * x[:, :1]) + 5 * x[:, 1:])
+    assert sobol(study, 64).identical(sobol(study, 64))
+
+
 def test_an_output_that_never_varies_has_no_indices() -> None:
     found = sobol(Study(("a", "b"), ("y",), lambda x: np.ones((len(x), 1))), 32)
     assert np.isnan(found["total"]).all()
