@@ -4,6 +4,7 @@
 - ``recipes``: two ways to change a mechanism, the published one and that of the sliders; the regression on the change it made
 - ``marginal``: :func:`marginal`, the global stock as one mechanism changes, for each member of an ensemble
 - ``pieces``, ``ensembles``: :func:`curves`, those of all members, in pieces that are kept and may be done on a cluster
+- ``courses``: :func:`courses`, the way to a new balance for each member, in such pieces as well
 - ``gradient``: :func:`gradient_map`, the derivative by every mechanism in every cell, by the adjoint
 - ``control``: :func:`control`, stock and explained variation with one mechanism made uniform
 - ``sample``, ``sobol``: few cells that stand for the globe; :func:`sobol`, shares of the variance of the stock
@@ -13,6 +14,7 @@
 from proda_core.sensitivity.columns import MECHANISMS, Columns
 from proda_core.sensitivity.control import CONTROLS, Observed, control, site_mean
 from proda_core.sensitivity.control import summary as summary_of_control
+from proda_core.sensitivity.courses import courses
 from proda_core.sensitivity.ensembles import curves, ranking
 from proda_core.sensitivity.gradient import gradient_map
 from proda_core.sensitivity.marginal import marginal, marginals
@@ -34,6 +36,7 @@ __all__ = [
     "Study",
     "clip",
     "control",
+    "courses",
     "curves",
     "gradient_map",
     "marginal",

@@ -93,8 +93,8 @@ def indices(outputs: FloatArray, names: Sequence[str], labels: Sequence[str], si
         for j in range(len(labels)):
             if np.ptp(rows[:, j]) > 0:
                 told = analyze.analyze(
-                    _problem(len(names)), rows[:, j], calc_second_order=False, num_resamples=200, seed=seed + 1  # 0 is no seed there
-                )  # fmt: skip
+                    _problem(len(names)), rows[:, j], calc_second_order=False, num_resamples=200, seed=seed + 1
+                )  # fmt: skip  # SALib takes a seed of 0 for none
                 for key, values in found.items():
                     values[i, j] = told[key]
     words = {
