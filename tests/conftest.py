@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -31,3 +32,30 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the scheduler of a Dask cluster of one process."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address=None,
+        processes=True,
+        host="127.0.0.1",
+        local_directory=str(tmp_path_factory.mktemp("dask")),
+    ) as started:
+        yield started.scheduler_address
+
+
+@pytest.fixture(scope="session")
+def few_cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a climate file of few cells and retrieved maps made for it."""
+    from proda_core.climate import artefact
+    from tests.fabricate import fabricate_retrieved
+
+    folder = tmp_path_factory.mktemp("data")
+    artefact.write(artefact.read().isel(cell=slice(None, None, 400)), folder / "climate.nc")
+    fabricate_retrieved(folder / "retrieved.nc", climate_file=folder / "climate.nc")
+    return folder

@@ -29,6 +29,7 @@ def sobol(
     seed: Annotated[int, typer.Option(callback=analysis.seed, help="Seed of the cells and of the design.")] = 0,
     maps: analysis.MAPS = None,
     climate: analysis.CLIMATE = None,
+    scheduler: analysis.SCHEDULER = None,
     resume: analysis.RESUME = False,
     force: FORCE = False,
 ) -> None:
@@ -55,7 +56,7 @@ def sobol(
             sample, error = _sample(ensemble.world, cells, list(STOCK_DEPTHS).index(depth), width, seed)
             study = study_of(ensemble.world, sample, depth)
             data = sensitivity.sobol(
-                study, size, width, seed=seed, shelf=shelf, progress=lambda part: show(part, "runs")
+                study, size, width, seed=seed, shelf=shelf, scheduler=scheduler, progress=lambda part: show(part, "runs")
             )  # fmt: skip
     except KeyboardInterrupt:
         analysis.interrupted(out)

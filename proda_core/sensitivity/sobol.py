@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from proda_core.process import column
 from proda_core.process.places import Places
 from proda_core.scenario import Scenario, apply
 from proda_core.sensitivity.columns import MECHANISMS, physical
-from proda_core.sensitivity.pieces import Progress, Shelf, work
+from proda_core.sensitivity.pieces import Arrays, Progress, Shelf, work
 from proda_core.sensitivity.recipes import clip
 from proda_core.sensitivity.sample import Sample
 from proda_core.simulation import World
@@ -142,30 +143,38 @@ def over_mechanisms(world: World, sample: Sample, depth: str = "full") -> Study:
     rows = torch.as_tensor(sample.cells)
     terms = column.terms(world.parameters[rows], world.forcing.rows(rows))
     place = list(STOCK_DEPTHS).index(depth)
+    return Study(MECHANISMS, ("globe", *sample.names), partial(_under_mechanisms, terms, sample, place))
 
-    def model(changes: FloatArray) -> FloatArray:
-        scenarios = (Scenario(**dict(zip(MECHANISMS, map(float, row), strict=True))) for row in changes)
-        soc = (mechanisms.solve(apply(change, terms)).soc[:, place].numpy() for change in scenarios)
-        return np.stack([sample.stock(values / GRAMS_PER_KILOGRAM) for values in soc])
 
-    return Study(MECHANISMS, ("globe", *sample.names), model)
+def _under_mechanisms(terms: column.Terms, sample: Sample, place: int, changes: FloatArray) -> FloatArray:
+    """The model of :func:`over_mechanisms`; a function of the module, as it must pickle to be run elsewhere."""
+    scenarios = (Scenario(**dict(zip(MECHANISMS, map(float, row), strict=True))) for row in changes)
+    soc = (mechanisms.solve(apply(change, terms)).soc[:, place].numpy() for change in scenarios)
+    return np.stack([sample.stock(values / GRAMS_PER_KILOGRAM) for values in soc])
 
 
 def over_parameters(world: World, sample: Sample, depth: str = "full") -> Study:
     """The 21 parameters, on a sample of cells; arguments as of :func:`over_mechanisms`."""
     rows = torch.as_tensor(sample.cells)
-    places, own = Places(world.forcing.rows(rows)), torch.arange(len(rows))
     unit = parameters.to_unit(world.parameters[rows].numpy()).T
-    weights = torch.as_tensor(STOCK_WEIGHTS[list(STOCK_DEPTHS).index(depth)])
-
-    def model(changes: FloatArray) -> FloatArray:
-        out = []
-        for row in changes:
-            nodes = places.soc(physical(clip(unit * (1 + row)[:, None])), own)
-            out.append(sample.stock((nodes @ weights).numpy() / GRAMS_PER_KILOGRAM))
-        return np.stack(out)
-
+    place = list(STOCK_DEPTHS).index(depth)
+    model = partial(_under_parameters, Places(world.forcing.rows(rows)), unit, sample, place)
     return Study(parameters.IDS, ("globe", *sample.names), model)
+
+
+def _under_parameters(places: Places, unit: FloatArray, sample: Sample, place: int, changes: FloatArray) -> FloatArray:
+    """The model of :func:`over_parameters`; ``unit`` are the normalised parameters of the cells (21, row)."""
+    own, weights = torch.arange(len(sample.cells)), torch.as_tensor(STOCK_WEIGHTS[place])
+    out = []
+    for row in changes:
+        nodes = places.soc(physical(clip(unit * (1 + row)[:, None])), own)
+        out.append(sample.stock((nodes @ weights).numpy() / GRAMS_PER_KILOGRAM))
+    return np.stack(out)
+
+
+def _piece(model: Model, changes: FloatArray) -> Arrays:
+    """The work on one piece, wherever it is done."""
+    return {"stock": model(changes)}
 
 
 def sobol(
@@ -175,6 +184,7 @@ def sobol(
     *,
     seed: int = 0,
     shelf: Shelf | None = None,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Indices of a study at growing sizes.
@@ -185,6 +195,7 @@ def sobol(
         width: inputs change by at most so much [1].
         seed: of design and bootstrap.
         shelf: keeps pieces of :data:`RUNS` runs.
+        scheduler: address of the scheduler of a Dask cluster to do the pieces; the model of the study must pickle then.
         progress: called with the fraction done.
 
     Returns:
@@ -197,7 +208,7 @@ def sobol(
         raise ValueError(f"expected a width above 0 and at most 0.2, got {width}")
     changes = (2 * unit_design(len(study.names), size, seed) - 1) * width
     keys = {f"{first:07d}": changes[first : first + RUNS] for first in range(0, len(changes), RUNS)}
-    found = work(list(keys), lambda key: lambda: {"stock": study.model(keys[key])}, shelf, None, progress)
+    found = work(list(keys), lambda key: partial(_piece, study.model, keys[key]), shelf, scheduler, progress)
     stock = np.concatenate([piece["stock"] for piece in found.values()])
     sizes = [n for n in (2**k for k in range(1, 31)) if min(SMALLEST, size) <= n <= size]
     data = indices(stock, study.names, study.labels, sizes, seed)

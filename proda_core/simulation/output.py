@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -95,17 +95,23 @@ def words(experiment: Experiment, model: GlobalModel) -> dict[str, str | float]:
     }
 
 
-def course(found: Transient, model: GlobalModel, experiment: Experiment | None = None) -> xr.Dataset:
+def course(
+    found: Transient, model: GlobalModel | World, experiment: Experiment | None = None, members: Sequence[Transient] = ()
+) -> xr.Dataset:
     """A transient as a dataset.
 
     Args:
         found: what ``simulation.follow`` gave.
         model: the globe that it was followed on.
         experiment: what was changed, for the attributes.
+        members: the same under the parameters of each member of an ensemble, at least two if any.
 
     Returns:
-        ``stock`` [Pg] (time, depth), ``stock_in_balance`` [Pg] (depth,), ``carbon`` [Pg], ``respiration`` and ``carbon_input``
-        [Pg yr-1] (time,); with every cell ``soc`` [kg m-2] (time, depth, cell) and where the cells are; CF attributes.
+        ``stock`` [Pg] (time, depth), ``stock_in_balance`` [Pg] and ``half_way`` [yr] (depth,), ``carbon`` [Pg], ``respiration``
+        and ``carbon_input`` [Pg yr-1] (time,); with a region the stocks in it, ``stock_in_region`` and
+        ``stock_in_region_in_balance``; with members ``change_mean`` and ``change_sd`` [Pg] (time, depth), the same
+        ``_in_balance``, and the stocks and ``half_way`` of each, ``..._by_member``; with every cell ``soc`` [kg m-2]
+        (time, depth, cell) and where the cells are; CF attributes.
     """
     everywhere = "soil organic carbon above the depth, sum over the cells"
     rate = {"units": "Pg yr-1"}
@@ -118,6 +124,7 @@ def course(found: Transient, model: GlobalModel, experiment: Experiment | None =
         "respiration": (("time",), found.respiration, {"long_name": breathed, **rate}),
         "carbon_input": (("time",), entering, {"long_name": "plant carbon input since the time before", **rate}),
     }
+    data |= {"half_way": (("depth",), found.years_until(0.5), _HALF_WAY), **_inside(found, everywhere), **_by_member(members)}
     coords = {"time": ("time", found.years, {"long_name": "years after the change", "units": "yr"}), "depth": _depth()}
     dataset = xr.Dataset(data, coords, {"Conventions": "CF-1.11", "title": "PRODA soil carbon after a change"})
     dataset.attrs |= {"parameters": model.parameter_source, "imbalance": found.imbalance}
@@ -130,6 +137,51 @@ def course(found: Transient, model: GlobalModel, experiment: Experiment | None =
         for name in ("latitude", "longitude"):
             dataset.coords[name] = ("cell", getattr(model.land, name)[found.cells], variables.attributes(name))
     return dataset
+
+
+_HALF_WAY = {"long_name": "when half of the change of the stock above the depth is done", "units": "yr"}
+
+
+def _inside(found: Transient, meaning: str) -> dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]]:
+    """Stocks in the region of the experiment, as variables of a dataset; none where it has no region."""
+    if found.soc_inside is None or found.balance_inside is None:
+        return {}
+    here = f"{meaning} of the region"
+    return {
+        "stock_in_region": (("time", "depth"), found.soc_inside, {"long_name": here, "units": "Pg"}),
+        "stock_in_region_in_balance": (
+            ("depth",),
+            found.balance_inside,
+            {"long_name": f"{here}, in the new balance", "units": "Pg"},
+        ),
+    }
+
+
+def _by_member(members: Sequence[Transient]) -> dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]]:
+    """The courses of members, what they have in common and how far they differ, as variables of a dataset."""
+    if not members:
+        return {}
+    stock, balance = np.stack([member.soc for member in members]), np.stack([member.balance for member in members])
+    half = np.stack([member.years_until(0.5) for member in members])
+    own = "of each member of the ensemble"
+    found: dict[str, tuple[tuple[str, ...], FloatArray, dict[str, str]]] = {
+        "stock_by_member": (
+            ("member", "time", "depth"), stock, {"long_name": f"soil organic carbon above the depth, {own}", "units": "Pg"}
+        ),
+        "stock_in_balance_by_member": (
+            ("member", "depth"), balance, {"long_name": f"the same in the new balance, {own}", "units": "Pg"}
+        ),
+        "half_way_by_member": (("member", "depth"), half, {**_HALF_WAY, "long_name": f"{_HALF_WAY['long_name']}, {own}"}),
+    }  # fmt: skip
+    for name, dims, change in (
+        ("change", ("time", "depth"), stock - stock[:, :1]),
+        ("change_in_balance", ("depth",), balance - stock[:, 0]),
+    ):
+        over = f"of the {name.replace('_', ' ')} of the stock over {len(members)} members"
+        found[f"{name}_mean"] = (dims, change.mean(axis=0), {"long_name": f"mean {over}", "units": "Pg"})
+        spread = {"long_name": f"sample standard deviation {over}", "units": "Pg"}
+        found[f"{name}_sd"] = (dims, change.std(axis=0, ddof=1), spread)
+    return found
 
 
 def _depth() -> tuple[str, list[float], dict[str, str]]:

@@ -41,6 +41,8 @@ class Transient:
         imbalance: largest gain of a column in one step less input plus respiration, over its carbon [1].
         cells: the cells followed (cell,).
         soc_cells: soil organic carbon of each of them [kg m-2] (time, depth, cell), where asked for.
+        soc_inside: of ``soc``, what lies in the region of the experiment [Pg] (time, depth); none where it has no region.
+        balance_inside: the same of ``balance`` [Pg] (depth,).
     """
 
     years: FloatArray
@@ -52,6 +54,23 @@ class Transient:
     imbalance: float
     cells: npt.NDArray[np.int64]
     soc_cells: npt.NDArray[np.float32] | None = None
+    soc_inside: FloatArray | None = None
+    balance_inside: FloatArray | None = None
+
+    def years_until(self, part: float) -> FloatArray:
+        """When so much of the way is done for the first time, between times in the logarithm of time [yr] (depth,).
+
+        Not a number where it is not done within the years, or nothing changes.
+        """
+        done, times = self.done[1:], self.years[1:]
+        found = np.full(done.shape[1], np.nan)
+        for depth, way in enumerate(done.T):
+            after = np.flatnonzero(way >= part)
+            if len(after):
+                last = int(after[0])
+                span = slice(max(last - 1, 0), last + 1)
+                found[depth] = np.exp(np.interp(part, way[span], np.log(times[span])))
+        return found
 
 
 def follow(
@@ -92,6 +111,9 @@ def follow(
     sums = np.zeros((len(times) + 1, len(STOCK_DEPTHS) + 2))
     balance, carbon_input, imbalance = np.zeros(len(STOCK_DEPTHS)), 0.0, 0.0
     kept = np.empty((len(times) + 1, len(STOCK_DEPTHS), len(chosen)), np.float32) if with_cells else None
+    region = change.region if isinstance(change, Experiment) else None
+    inside = region.covers(model.land, model.regions)[chosen] if region else None
+    sums_inside, balance_inside = np.zeros((len(times) + 1, len(STOCK_DEPTHS))), np.zeros(len(STOCK_DEPTHS))
     for rows in globe.chunks(len(chosen), size):
         here = rows if cells is None else chosen[rows]  # a slice is a view, an index a copy
         with turn():
@@ -101,6 +123,9 @@ def follow(
         balance += part.balance @ area
         carbon_input += float(part.carbon_input @ area)
         imbalance = max(imbalance, part.imbalance)
+        if inside is not None:
+            sums_inside += part.series[:, : len(STOCK_DEPTHS)] @ (area * inside[rows])
+            balance_inside += part.balance @ (area * inside[rows])
         if kept is not None:
             kept[:, :, rows] = part.series[:, : len(STOCK_DEPTHS)] / GRAMS_PER_KILOGRAM
         if progress:
@@ -115,6 +140,8 @@ def follow(
         imbalance=imbalance,
         cells=chosen,
         soc_cells=kept,
+        soc_inside=sums_inside if inside is not None else None,
+        balance_inside=balance_inside if inside is not None else None,
     )
 
 

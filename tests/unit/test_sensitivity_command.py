@@ -10,28 +10,17 @@ import pytest
 import xarray as xr
 
 from proda_core import retrieved, simulation
-from proda_core.climate import artefact as climate_artefact
 from proda_core.sensitivity import MECHANISMS, ensembles, gradient_map, marginal, ranking
-from tests.fabricate import fabricate_retrieved
 from tests.shell import fails, proda
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a climate file of few cells and retrieved maps made for it."""
-    folder = tmp_path_factory.mktemp("data")
-    climate_artefact.write(climate_artefact.read().isel(cell=slice(None, None, 400)), folder / "climate.nc")
-    fabricate_retrieved(folder / "retrieved.nc", climate_file=folder / "climate.nc")
-    return folder
-
-
 @pytest.fixture
-def data(stored: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(few_cells: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project's data for this test."""
-    monkeypatch.setenv("PRODA_DATA", str(stored))
-    return stored
+    monkeypatch.setenv("PRODA_DATA", str(few_cells))
+    return few_cells
 
 
 def test_the_file_holds_what_the_functions_give(data: Path, tmp_path: Path) -> None:
@@ -114,20 +103,15 @@ def test_what_would_be_lost_is_refused_before_the_work(tmp_path: Path, monkeypat
     assert f"expected a posterior store at {nowhere}, got something else" in message
 
 
-def test_a_cluster_gives_what_this_computer_gives(data: Path, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed")
+SENSITIVITY = ("sensitivity", "--members", "1", "--recipe", "published", "--mechanism", "environmental_modifier")
+SOBOL = ("sobol", "--size", "8", "--cells", "150", "--depth", "1m")
+
+
+@pytest.mark.parametrize("ask", [SENSITIVITY, SOBOL, (*SOBOL, "--over", "parameters")], ids=["curves", "sobol", "sobol of 21"])
+def test_a_cluster_gives_what_this_computer_gives(data: Path, tmp_path: Path, cluster: str, ask: tuple[str, ...]) -> None:
     here, there = tmp_path / "here.nc", tmp_path / "there.nc"
-    ask = ("--members", "1", "--recipe", "published", "--mechanism", "environmental_modifier")
-    assert proda("sensitivity", "--out", here, *ask).exit_code == 0
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        dashboard_address=None,
-        processes=True,
-        host="127.0.0.1",
-        local_directory=str(tmp_path / "dask"),
-    ) as cluster:
-        done = proda("sensitivity", "--out", there, *ask, "--scheduler", cluster.scheduler_address)
+    assert proda(*ask, "--out", here).exit_code == 0
+    done = proda(*ask, "--out", there, "--scheduler", cluster)
     assert done.exit_code == 0, done.output
     assert xr.open_dataset(here).equals(xr.open_dataset(there))
 
