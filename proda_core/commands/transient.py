@@ -230,7 +230,8 @@ def _half_way(series: xr.Dataset) -> str:
         if "half_way_by_member" in series:
             years = series["half_way_by_member"].values[:, row]
             there = years[np.isfinite(years)]
-            spread = f"{there.mean():,.0f} +- {there.std(ddof=1):,.0f} in " if len(there) > 1 else "so in "
-            text += f" ({spread}{len(there)} of {len(years)} members)"
+            spread = f"{there.mean():,.0f} +- {there.std(ddof=1):,.0f} in " if len(there) > 1 else "within that time in "
+            count = f"{len(years)}" if len(there) == len(years) else f"{len(there)} of {len(years)}"
+            text += f" ({spread}{count} members)"
         told.append(f"to {depth:g} m {text}")
     return f"Years until half of the change is done: {', '.join(told)}."
