@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from proda_core import store
 from proda_core.commands.base import FORCE, UsageError, check_output, progress
 from proda_core.commands.simulate import Runs, show, write
 from proda_core.commands.world import CLIMATE, PARAMETERS, climate_file, load
+from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
 
-    from proda_core.scenarios import Experiment
+    from proda_core.scenarios import Experiment, Region
 
 NAMED = Annotated[
     str,
@@ -44,12 +49,14 @@ def scenario(
     experiment = chosen(name, out, force)
     runs, experiment = _run(climate_file(climate), origin, experiment)
     if out and out.suffix == ".csv":
-        write_table(_table(runs), out)
+        write_table(_table(runs, experiment), out)
     elif out:
         write(runs.changed, out)
     typer.echo(describe(experiment))
     reach(runs.changed)
     show(runs, experiment.plain)
+    if experiment.region:
+        _show_region(runs, experiment.region)
     typer.echo(_ages(runs.changed))
     if out:
         typer.echo(f"wrote {out} ({out.stat().st_size / 1e3:,.0f} kB)")
@@ -104,12 +111,35 @@ def write_table(table: dict[str, list[float]], out: Path) -> None:
         temporary.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def _table(runs: Runs) -> dict[str, list[float]]:
-    before, after = runs.baseline["global_stock"].values, runs.changed["global_stock"].values
-    names = ("baseline_PgC", "scenario_PgC", "change_PgC")
-    return {"depth_m": runs.baseline["depth"].values.tolist()} | {
-        name: values.tolist() for name, values in zip(names, (before, after, after - before), strict=True)
-    }
+def _table(runs: Runs, experiment: Experiment) -> dict[str, list[float]]:
+    """Stocks before and after by depth, and those of the region if there is one."""
+    stocks = {"": (runs.baseline["global_stock"].values, runs.changed["global_stock"].values)}
+    if experiment.region:
+        stocks["region_"] = _within(runs, experiment.region)
+    table = {"depth_m": runs.baseline["depth"].values.tolist()}
+    for where, (before, after) in stocks.items():
+        columns = {"baseline_PgC": before, "scenario_PgC": after, "change_PgC": after - before}
+        table |= {f"{where}{name}": values.tolist() for name, values in columns.items()}
+    return table
+
+
+def _within(runs: Runs, region: Region) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Stocks in a region before and after [Pg] (depth,)."""
+    land = runs.world.land
+    area = land.area * region.covers(land, runs.world.regions) * (GRAMS_PER_KILOGRAM / GRAMS_PER_PETAGRAM)
+    return runs.baseline["soc"].values @ area, runs.changed["soc"].values @ area
+
+
+def _show_region(runs: Runs, region: Region) -> None:
+    """The stocks of the region as a table."""
+    table = Table()
+    for heading in ("depth [m]", "baseline [Pg C]", "scenario [Pg C]", "change [Pg C]", "change [%]"):
+        table.add_column(escape(heading), justify="right")
+    for depth, before, after in zip(runs.baseline["depth"].values, *_within(runs, region), strict=True):
+        share = f"{100 * (after / before - 1):+.2f}" if before else ""
+        table.add_row(f"0-{depth:g}", f"{before:,.1f}", f"{after:,.1f}", f"{after - before:+,.1f}", share)
+    typer.echo(f"The same in {region} only")
+    Console().print(table)
 
 
 def _run(source: Path, origin: str | None, experiment: Experiment) -> tuple[Runs, Experiment]:

@@ -129,9 +129,10 @@ def _in_pieces(
         report(0.0, "climate")
         world = load(source, origin)
         unit = _members(world, source, origin, work.members) if work.members else None
+        model = simulation.GlobalModel(world)
         if experiment.target:
             report(0.0, "plant input for the target")
-            experiment = simulation.resolve(simulation.GlobalModel(world), experiment)
+            experiment = simulation.resolve(model, experiment)
         years = simulation.log_years(last=last, count=steps)
         shelf = sensitivity.Shelf()
         if work.out:
@@ -147,7 +148,7 @@ def _in_pieces(
             if work.out:
                 analysis.interrupted(work.out)
             raise
-    return simulation.course(best, world, experiment, others), experiment, shelf
+    return simulation.course(best, model, experiment, others), experiment, shelf
 
 
 def _members(world: World, source: Path, origin: str | None, count: int) -> np.ndarray[Any, Any]:
@@ -231,7 +232,8 @@ def _half_way(series: xr.Dataset) -> str:
         if "half_way_by_member" in series:
             years = series["half_way_by_member"].values[:, row]
             there = years[np.isfinite(years)]
-            spread = f"{there.mean():,.0f} +- {there.std(ddof=1):,.0f} in " if len(there) > 1 else "so in "
-            text += f" ({spread}{len(there)} of {len(years)} members)"
+            spread = f"{there.mean():,.0f} +- {there.std(ddof=1):,.0f} in " if len(there) > 1 else "within that time in "
+            count = f"{len(years)}" if len(there) == len(years) else f"{len(there)} of {len(years)}"
+            text += f" ({spread}{count} members)"
         told.append(f"to {depth:g} m {text}")
     return f"Years until half of the change is done: {', '.join(told)}."

@@ -96,7 +96,7 @@ def words(experiment: Experiment, model: GlobalModel) -> dict[str, str | float]:
 
 
 def course(
-    found: Transient, model: GlobalModel | World, experiment: Experiment | None = None, members: Sequence[Transient] = ()
+    found: Transient, model: GlobalModel, experiment: Experiment | None = None, members: Sequence[Transient] = ()
 ) -> xr.Dataset:
     """A transient as a dataset.
 
@@ -127,7 +127,7 @@ def course(
     data |= {"half_way": (("depth",), found.years_until(0.5), _HALF_WAY), **_inside(found, everywhere), **_by_member(members)}
     coords = {"time": ("time", found.years, {"long_name": "years after the change", "units": "yr"}), "depth": _depth()}
     dataset = xr.Dataset(data, coords, {"Conventions": "CF-1.11", "title": "PRODA soil carbon after a change"})
-    dataset.attrs |= {"parameters": model.parameter_source, "imbalance": found.imbalance}
+    dataset.attrs |= {"parameters": model.parameter_source, "imbalance": max(way.imbalance for way in (found, *members))}
     if experiment:
         changes = {f"scenario_{f.name}": getattr(experiment.change, f.name) for f in fields(experiment.change)}
         dataset.attrs |= {**changes, **words(experiment, model)}

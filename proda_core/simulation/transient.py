@@ -62,7 +62,9 @@ class Transient:
 
         Not a number where it is not done within the years, or nothing changes.
         """
-        done, times = self.done[1:], self.years[1:]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            done = ((self.soc - self.soc[0]) / (self.balance - self.soc[0]))[1:]
+        times = self.years[1:]
         found = np.full(done.shape[1], np.nan)
         for depth, way in enumerate(done.T):
             after = np.flatnonzero(way >= part)

@@ -71,14 +71,53 @@ def test_the_table_of_a_scenario_is_written_as_csv(climate: list[str | Path], tm
     assert np.allclose(table["change_PgC"], table["scenario_PgC"] - table["baseline_PgC"], rtol=1e-6)
 
 
-def test_a_file_of_ones_own_with_a_region(climate: list[str | Path], tmp_path: Path) -> None:
+@pytest.fixture
+def north(tmp_path: Path) -> Path:
+    """A scenario of the north only."""
     path = tmp_path / "mine.yaml"
     path.write_text(
         "name: North\nquestion: What if?\nsource: Nobody.\nchanges: {cue: 0.1}\nregion: {latitude: [30, 90]}\n", encoding="utf-8"
     )
-    result = proda("scenario", path, *climate)
+    return path
+
+
+def test_a_file_of_ones_own_with_a_region(climate: list[str | Path], north: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run.csv"
+    result = proda("scenario", north, *climate, "--out", out)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("North. What if? Only in latitudes 30 to 90 degrees north.")
+    world = simulation.load_world()
+    baseline, changed = (simulation.run(world, change) for change in (None, scenarios.find(str(north))))
+    inside = world.land.latitude >= 30
+    before, after = ((data["soc"].values * world.land.area)[:, inside].sum(1) / 1e12 for data in (baseline, changed))
+    table = pd.read_csv(out)
+    assert np.allclose(table["region_baseline_PgC"], before, rtol=1e-9)
+    assert np.allclose(table["region_change_PgC"], table["change_PgC"], rtol=1e-6)
+    shown = result.stdout.split("The same in latitudes 30 to 90 degrees north only")[1]
+    row = next(line for line in shown.splitlines() if "0-1 " in line)
+    assert numbers(row)[2:] == pytest.approx(
+        [before[1], after[1], after[1] - before[1], 100 * (after / before - 1)[1]], abs=0.051
+    )  # fmt: skip
+
+
+def test_a_transient_in_a_region_tells_its_stocks(climate: list[str | Path], north: Path, tmp_path: Path) -> None:
+    out = tmp_path / "way.nc"
+    result = proda("transient", north, *climate, "--out", out, "--cells")
+    assert result.exit_code == 0, result.output
+    world = simulation.load_world()
+    inside = world.land.latitude >= 30
+    with xr.open_dataset(out) as found:
+        held = found["soc"].values.astype(float)[..., inside] @ world.land.area[inside] / 1e12
+        np.testing.assert_allclose(found["stock_in_region"], held, rtol=1e-6)
+        assert float(found["stock_in_region"][0, 1]) < 0.9 * float(found["stock"][0, 1])
+        gained, everywhere = (
+            found[f"{name}_in_balance"].values - found[name].values[0] for name in ("stock_in_region", "stock")
+        )  # fmt: skip
+        np.testing.assert_allclose(gained, everywhere, rtol=1e-9)
+        percent = 100 * gained[1] / held[0, 1]
+    shown = result.stdout.split("The same in latitudes 30 to 90 degrees north, and in per cent of what it held")[1]
+    last = next(line for line in shown.splitlines() if "balance" in line)
+    assert numbers(last)[3] == pytest.approx(percent, abs=0.0051)
 
 
 @BOTH
