@@ -139,7 +139,8 @@ class Page:
             await self.screen.change(self.state.look_again)
 
     def started(self) -> None:
-        """What can wait until the page is there."""
+        """What can wait until the page is there, and what a visitor chose before it could answer."""
+        self.state.go()
         self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
         self.mechanisms.started()
@@ -182,6 +183,8 @@ def page() -> pmui.Page:
     shared = engine.shared()
     visitor = Page(shared, link.open_link(pn.state.session_args, shared.version))
     if pn.state.curdoc is not None:
+        # until the browser says that it is ready, which may be a second after it shows the page, Panel drops what changes
+        visitor.state.wait()
         pn.state.onload(partial(visitor.started))
         pn.state.on_session_destroyed(lambda _: visitor.close())
     return visitor.layout()

@@ -24,12 +24,23 @@ class State(param.Parameterized):
 
     def __init__(self, first: Choice | None = None) -> None:
         super().__init__()
+        self._early: list[tuple[Hashable, dict[str, Any]]] | None = None
         self.begin(first or Choice())
 
     def begin(self, first: Choice) -> None:
         """Start with a choice, nothing before it; one that a link made keeps its view when sliders move."""
         self.history = History(first)
         self.param.update(choice=first, follows=first == Choice(), mechanism="cue")
+
+    def wait(self) -> None:
+        """Keep what is chosen until :meth:`go`: the page cannot show it yet."""
+        self._early = []
+
+    def go(self) -> None:
+        """Choose what was kept, and from now on at once."""
+        early, self._early = self._early or [], None
+        for kind, new in early:
+            self._choose(kind, **new)
 
     def set_change(self, name: str, value: Any) -> bool:
         """Set one slider [its unit]; values outside its range move to the nearest limit.
@@ -126,6 +137,9 @@ class State(param.Parameterized):
         self.choice = self.history.present
 
     def _choose(self, kind: Hashable, **new: Any) -> None:
+        if self._early is not None:
+            self._early.append((kind, new))
+            return
         choice = self.history.present.but(**new)
         self.history.note(choice, kind, time.monotonic())
         self.choice = choice

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from dashboard.catalogue import CONTROLS, MAPS
+from tests.browser.conftest import Server
 from tests.browser.visitor import BASELINE, CUE, Visitor
 
 Arrive = Callable[..., Visitor]
@@ -254,3 +255,11 @@ def test_what_a_goal_takes_is_found_and_shown_on_the_map(visitor: Visitor) -> No
     button.click()
     expect(visitor.status).to_have_text(re.compile(r"^A 10 % rise in plant carbon input everywhere adds [\d.]+ Pg C"))
     expect(visitor.slider("Plant carbon input")).to_have_value("10")
+
+
+def test_a_key_that_is_pressed_while_the_page_arrives_is_answered(browser: Browser, server: Server) -> None:
+    page = browser.new_page()
+    page.goto(server.address, wait_until="commit")
+    page.get_by_role("slider", name=CUE, exact=True).press("ArrowRight")
+    expect(page.get_by_role("status")).to_have_text(re.compile("^A 1 % rise in microbial CUE"))
+    page.close()

@@ -123,3 +123,18 @@ def test_visitors_share_no_choice() -> None:
     one, other = State(), State()
     one.set_change("cue", 5.0)
     assert other.choice == Choice()
+
+
+def test_what_is_chosen_before_the_page_can_answer_is_not_lost() -> None:
+    state, seen = State(), list[Choice]()
+    state.wait()
+    state.param.watch(lambda event: seen.append(event.new), "choice")
+    state.set_change("cue", 1.0)
+    state.visit(47.0, 8.0)
+    assert (seen, state.choice) == ([], Choice())
+    state.go()
+    assert (state.change("cue"), state.choice.place, state.choice.view) == (1.0, (47.0, 8.0), "change")
+    state.set_change("cue", 2.0)
+    assert seen[-1].scenario.cue == 0.02
+    state.undo()
+    assert state.change("cue") == 1.0
