@@ -24,20 +24,14 @@ On a quiet machine with two cores, no graphics card:
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._visits import chromium, server
 from proda_core.process import kernel
 from proda_core.scenario import Scenario
 from proda_core.simulation import GlobalModel, load_world
@@ -90,27 +84,6 @@ STOPWATCH = """
 """
 
 
-@contextmanager
-def _server() -> Iterator[str]:
-    """The address of a server that is ready."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    address = f"http://localhost:{port}"
-    process = subprocess.Popen([sys.executable, "-m", "dashboard.serve", "--port", str(port)], stdout=subprocess.DEVNULL)
-    try:
-        while process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()  # noqa: S310 our own server
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def _moves(page: Page) -> list[tuple[float, float]]:
     """Seconds from key to sentence and from key to map, move by move."""
     page.get_by_role("status").filter(has_text="The soils of the model hold").wait_for()
@@ -132,17 +105,10 @@ def _moves(page: Page) -> list[tuple[float, float]]:
 
 
 def _browser_times() -> list[tuple[float, float]]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        raise SystemExit("error: expected chromium on the path, got none; on Debian and Ubuntu: apt install chromium")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with _server() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=options)
+    with server() as address, chromium() as browser:
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(address)
-        times = _moves(page)
-        browser.close()
-    return times
+        return _moves(page)
 
 
 def _model_times() -> list[float]:

@@ -61,6 +61,7 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
         verbose=False,
         extra_patterns=[(r"/healthz", Health), (r"/files/([a-z.]{1,20})", Files)],
         websocket_max_message_size=MEGABYTE,
+        compress_response=True,  # scripts and styles shrink from 4.8 to 1.4 MB
         unused_session_lifetime_milliseconds=15_000,
         check_unused_sessions_milliseconds=5_000,
     )

@@ -1,0 +1,114 @@
+"""From asking for the address to the first answer, as a visitor sees it, and what the page sends.
+
+    python -m benchmarks.arrival
+
+starts a server of its own, and visits it several times with an empty cache, one visitor after the other.  All times are taken in
+the page, from the start of the navigation:
+
+- document: the first byte of the page;
+- sentence: the sentence with the world's stock stands on the page, the first useful paint;
+- map: the map has its colours;
+- answered: the sentence that answers a key, which is pressed again and again from the moment the slider exists;
+- the page's scripts alone: when the slider's library is loaded, as a baseline that no page with these libraries comes under.
+
+Bytes are what crosses the network, scripts and websocket together, before the key and for one move of a slider.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks._visits import chromium, server
+
+VISITS = 7
+MEGA = 1e6
+
+WATCH = """
+(() => {
+  const all = (root, test) => {
+    for (const part of root.querySelectorAll("*")) {
+      if (test(part)) { return part }
+      const found = part.shadowRoot && all(part.shadowRoot, test)
+      if (found) { return found }
+    }
+    return null
+  }
+  const seen = window.seen = {scripts: null, sentence: null, map: null, answered: null}
+  const mark = (name) => { if (seen[name] === null) { seen[name] = performance.now() / 1000 } }
+  const coloured = () => {
+    const canvas = all(document, (part) => part.tagName === "CANVAS" && part.width * part.height > 3e5)
+    if (!canvas) { return false }
+    const row = new Uint32Array(canvas.getContext("2d").getImageData(0, canvas.height >> 1, canvas.width, 1).data.buffer)
+    return new Set(row).size > 20
+  }
+  const look = () => {
+    if (window.Bokeh?.Models) { mark("scripts") }
+    const status = document.body && all(document, (part) => part.getAttribute("role") === "status")
+    if (status?.textContent.startsWith("The soils")) { mark("sentence") }
+    if (seen.sentence && !seen.map && coloured()) { mark("map") }
+    const slider = status && all(document, (part) => part.getAttribute("role") === "slider" || part.type === "range")
+    if (slider && !seen.answered) {
+      slider.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true, cancelable: true}))
+    }
+    if (status && /rise in/.test(status.textContent)) { mark("answered") }
+    if (!seen.answered || !seen.map) { setTimeout(look, 20) }
+  }
+  look()
+})()
+"""
+
+
+def _visit(browser: Browser, address: str) -> dict[str, float]:
+    """Seconds and bytes of one visit."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    received = [0.0]
+
+    def frame(event: dict[str, Any]) -> None:
+        data = event["response"]
+        received[0] += len(data["payloadData"]) * (1.0 if data["opcode"] == 1 else 0.75)  # binary comes as base64
+
+    network.on("Network.webSocketFrameReceived", frame)
+    network.on("Network.loadingFinished", lambda event: received.__setitem__(0, received[0] + event["encodedDataLength"]))
+    page.add_init_script(WATCH)
+    page.goto(address, wait_until="commit")
+    page.wait_for_function("() => window.seen?.answered && window.seen.map", timeout=60_000)
+    found: dict[str, float] = page.evaluate("seen")
+    found["document"] = page.evaluate("performance.getEntriesByType('navigation')[0].responseStart / 1000")
+    page.wait_for_timeout(3000)
+    found["arrival"], before = received[0] / MEGA, received[0]
+    page.get_by_role("slider").first.press("ArrowLeft")
+    page.wait_for_timeout(2500)
+    found["move"] = (received[0] - before) / MEGA
+    context.close()
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    with server() as address, chromium() as browser:
+        _visit(browser, address)
+        visits = [_visit(browser, address) for _ in range(VISITS)]
+    table = Table(title=f"{VISITS} arrivals with an empty cache, one after the other")
+    for name in ("from the address to", "p50", "max", "p50 over the scripts alone"):
+        table.add_column(name, justify="right")
+    base = float(np.median([visit["scripts"] for visit in visits]))
+    for name in ("document", "scripts", "sentence", "map", "answered"):
+        values = [visit[name] for visit in visits]
+        middle = float(np.median(values))
+        table.add_row(f"{name} [s]", f"{middle:.2f}", f"{max(values):.2f}", f"{middle / base:.1f} x")
+    for name in ("arrival", "move"):
+        values = [visit[name] for visit in visits]
+        table.add_row(f"bytes of the {name} [MB]", f"{np.median(values):.2f}", f"{max(values):.2f}", "")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
