@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tornado.web import RequestHandler
 
-from dashboard import export, link, printed
+from dashboard import export, language, link, printed
 from dashboard.engine import Answer, Engine, shared
 
 log = logging.getLogger(__name__)
@@ -51,11 +51,17 @@ class Files(RequestHandler):
 
     def _made(self, make: Make) -> bytes:
         engine = shared()
-        opened = link.open_link(self.request.query_arguments, engine.version)
-        if opened.broken:
-            raise ValueError(opened.notice)
-        page = f"{self.request.protocol}://{self.request.host}/"
-        return make(engine, engine.answer(opened.choice), f"{page}?{query}" if (query := self.request.query) else page)
+        with language.speaking(self._language()):
+            opened = link.open_link(self.request.query_arguments, engine.version)
+            if opened.broken:
+                raise ValueError(opened.notice)
+            page = f"{self.request.protocol}://{self.request.host}/"
+            return make(engine, engine.answer(opened.choice), f"{page}?{query}" if (query := self.request.query) else page)
+
+    def _language(self) -> str:
+        """The language of the page from which the file is asked for."""
+        wished = self.request.headers.get("Accept-Language", "")
+        return link.language(self.request.query_arguments) or language.preferred(wished)
 
     def _refuse(self, status: int, why: str) -> None:
         self.set_status(status)

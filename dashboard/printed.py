@@ -19,6 +19,7 @@ from matplotlib.path import Path
 from dashboard import plots, projection, theme, words
 from dashboard.dress import Dress, dress
 from dashboard.engine import Answer, Engine
+from dashboard.language import tr
 from dashboard.takeaway import citation
 
 WIDTH, HEIGHT = 7.5, 4.75
@@ -71,7 +72,7 @@ def caption(engine: Engine, answer: Answer, address: str) -> str:
     before, stock = (float(stocks[depth]) for stocks in answer.stocks)
     choice, cues = answer.choice, (answer.outcome.cue, answer.baseline.cue)
     said = words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
-    hatched = "" if engine.ensemble is None else " Hatched: unlike any training site."
+    hatched = "" if engine.ensemble is None else " " + tr("Hatched: unlike any training site.")
     return fill(f"{said}{hatched} {citation(answer.choice, engine, address)}", 158)
 
 
