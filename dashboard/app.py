@@ -13,7 +13,7 @@ from jinja2 import Template
 from panel.util import edit_readonly
 from panel_material_ui.base import BASE_TEMPLATE
 
-from dashboard import engine, language, link, theme, visitors
+from dashboard import engine, language, link, theme, visitors, words
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.goals import Findings, Goal
@@ -168,7 +168,7 @@ class Page:
     def layout(self) -> pmui.Page:
         """Where everything lies."""
         source = as_written(self.engine.model.parameter_source)
-        said = f"{tr(METHOD)} {tr(FORCING)} {tr('<b>Parameters:</b> {source}', source=source)}"
+        said = words.sentences(tr(METHOD), tr(FORCING), tr("<b>Parameters:</b> {source}", source=source))
         about = pn.pane.HTML(
             f"<p class=quiet>{said}</p>",
             stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=(0, 4),

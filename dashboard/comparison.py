@@ -49,7 +49,7 @@ def _zones() -> str:
         for name, colour in zip(ZONES.values(), ZONE_COLOURS, strict=True)
     )
     orange = tr("<span class=more>Orange: median and the middle 68 % of the land.</span>")
-    return f"<p class=quiet>{''.join(dots)}. {orange}</p>"
+    return f"<p class=quiet>{tr('{zones}. {orange}', zones=''.join(dots), orange=orange)}</p>"
 
 
 def carbon(found: Efficiency) -> str:
@@ -79,4 +79,4 @@ def carbon(found: Efficiency) -> str:
         "carbon need not have more CUE: other things differ between places.",
         inside=words.listed(inside),
     )  # fmt: skip
-    return f"<p>{whole} {within}</p>{_zones()}"
+    return f"<p>{words.sentences(whole, within)}</p>{_zones()}"

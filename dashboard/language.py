@@ -110,10 +110,10 @@ class _Later(str):
 def later(text: str, /, **values: Any) -> str:
     """The English text now, which :func:`tr` puts into another language when it is shown: for what all visitors share.
 
-    >>> why = later("{count} profiles", count=3)
+    >>> why = later("about {stock}", stock=3000)
     >>> with speaking("zh"):
     ...     why, tr(why)
-    ('3 profiles', '3 个剖面')
+    ('about 3000', '约 3000')
     """
     made = _Later(text.format(**values))
     made.template, made.values = text, values

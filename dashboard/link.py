@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
 from dashboard.choice import DIGITS, Choice
 from dashboard.language import LANGUAGES, tr
-from dashboard.words import listed
+from dashboard.words import listed, sentences
 from proda_core.climate import ZONES
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
@@ -124,7 +124,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
             "The link was made with version {made} of the model and its maps; this is {here}: numbers may differ.",
             made=_short(made), here=model,
         )  # fmt: skip
-    return Opened(choice, " ".join(filter(None, (unknown, older))), language=asked)
+    return Opened(choice, sentences(unknown, older), language=asked)
 
 
 def language(arguments: Mapping[str, list[bytes]]) -> str:

@@ -58,7 +58,7 @@ def shares(found: Findings, study: str) -> str:
         before=f"{before:,}", size=f"{held.sizes[-1]:,}", moved=f"{moved:.3f}",
     )  # fmt: skip
     added = _by_mechanism(first, held.first_confidence[-1, 0]) if study == "parameters" else ""
-    return f"<p>{said} {alone}{_among(found, held, one)}</p>{added}<p class=quiet>{key}</p>"
+    return f"<p>{words.sentences(said, alone, _among(found, held, one))}</p>{added}<p class=quiet>{key}</p>"
 
 
 def _among(found: Findings, held: Shares, one: int) -> str:
@@ -69,7 +69,7 @@ def _among(found: Findings, held: Shares, one: int) -> str:
         return ""
     ends = (known[zones[known].argmin()], known[zones[known].argmax()])
     low, high = (f"{zones[i]:.2f} ({escape(found.places[1 + i])})" for i in ends)
-    return " " + tr("Among climate zones its share runs from {low} to {high}.", low=low, high=high)
+    return tr("Among climate zones its share runs from {low} to {high}.", low=low, high=high)
 
 
 def _meaning(parameter: str) -> str:

@@ -144,8 +144,8 @@ def _first(found: Findings, recipe: int, depth: int, cells: int) -> str:
         )
     if depth == whole:
         others = tr("Without it, {said}", said=_leads(_noun(one), True, one == CUE).format(**leads))
-        return f"{warning} {others}"
-    return f"{_leads(label(MECHANISMS[one]), False, one == CUE).format(**leads)} {warning}"
+        return words.sentences(warning, others)
+    return words.sentences(_leads(label(MECHANISMS[one]), False, one == CUE).format(**leads), warning)
 
 
 def _leads(first: str, whole: bool, published: bool) -> str:
@@ -248,9 +248,10 @@ def control(found: Findings, depth: str, weighted: bool = False) -> str:
         where=tr(DEPTH_WORDS[depth]), most=_ranked(most), moved=words.signed(moved[most]), cue=words.signed(moved[cue])
     )
     uniform = tr("Uniform: parameters at their mean over all profiles. Median and 16–84 % of members.")
+    apart = _input_apart(found, weighted, float(loss[cue]))
     return (
-        f"<p>{explains}</p><p>{stocks} {_agreement(first, most)}</p><p>{_input_apart(found, weighted, float(loss[cue]))}</p>"
-        f"<p class=quiet>{uniform} {_filtered(below, found.members)}</p>"
+        f"<p>{explains}</p><p>{words.sentences(stocks, _agreement(first, most))}</p><p>{apart}</p>"
+        f"<p class=quiet>{words.sentences(uniform, _filtered(below, found.members))}</p>"
     )
 
 

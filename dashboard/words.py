@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 
 from dashboard.catalogue import CONTROLS, DEPTH_NOUNS
 from dashboard.language import mark, tr
@@ -263,6 +264,16 @@ def listed(parts: Sequence[str]) -> str:
     ('a', 'a, b and c')
     """
     return parts[0] if len(parts) == 1 else tr("{first} and {last}", first=tr(", ").join(parts[:-1]), last=parts[-1])
+
+
+def sentences(*parts: str) -> str:
+    """Sentences one after the other, with a space between them where the language has one.
+
+    >>> sentences("One.", "", "Two.")
+    'One. Two.'
+    """
+    found = [part for part in parts if part]
+    return reduce(lambda first, second: tr("{first} {second}", first=first, second=second), found) if found else ""
 
 
 def _sentence_start(text: str) -> str:

@@ -36,7 +36,7 @@ class Response:
         self.mechanism.param.watch(lambda event: state.param.update(mechanism=labels[event.new]), "value")
         # said before the curve is there, so that what lies below stands still
         end = tr("All in the end; see <i>How long it takes</i>.")
-        said = f"<p class=quiet>{end} {tr(PUBLISHED_RESPONSE)}<br>{self._ours()}</p>"
+        said = f"<p class=quiet>{words.sentences(end, tr(PUBLISHED_RESPONSE))}<br>{self._ours()}</p>"
         self.text = pn.pane.HTML(said, stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         title = tr("Response of the world's stock")
         self.panel = pn.Column(

@@ -79,7 +79,7 @@ class Stocks:
         found = {key: compare(float(stock), float(sd), STOCKS[key]) for key, stock, sd in stocks}
         where = {way: _depths([key for key in found if found[key] == way]) for way in ("more", "less")}
         causes = _causes(ensemble is not None, bedrock)
-        return f"{published} {line} {_beside(where['more'], where['less'], bool(spread.any()), causes)}"
+        return words.sentences(published, line, _beside(where["more"], where["less"], bool(spread.any()), causes))
 
 
 def _depths(keys: list[str]) -> str:
