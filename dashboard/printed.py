@@ -104,7 +104,8 @@ def caption(engine: Engine, answer: Answer, address: str) -> str:
     choice, cues = answer.choice, (answer.outcome.cue, answer.baseline.cue)
     said = words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
     hatched = "" if engine.ensemble is None else tr("Hatched: unlike any training site.")
-    return wrapped(words.sentences(said, hatched, citation(answer.choice, engine, address)), 158)
+    whole = words.sentences(said, hatched, citation(answer.choice, engine, address))
+    return wrapped(whole, 158 if spoken() == ENGLISH else 148)
 
 
 def wrapped(text: str, width: int) -> str:
