@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from html import escape
+from functools import cache, partial
+from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.document import Document
+from jinja2 import Template
 from panel.util import edit_readonly
+from panel_material_ui.base import BASE_TEMPLATE
 
-from dashboard import engine, link, theme
+from dashboard import engine, language, link, theme, visitors, words
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.goals import Findings, Goal
+from dashboard.language import as_written, mark, tr
 from dashboard.pace import Journey, Way
 from dashboard.screen import Screen
 from dashboard.state import State
@@ -31,17 +35,25 @@ from dashboard.views.stocks import Stocks
 from dashboard.views.tools import Tools
 from dashboard.views.where import Where
 
-TITLE = "PRODA Explorer"
-TROUBLE = "The model could not answer this choice; the page still works. Move a slider, or reset all, to go on."
-FORCING = "Climate and soil forcing are derived from ERA5 (monthly climatology 2000–2025), not from a CLM5 run."
+TITLE = mark("PRODA Explorer")
+TROUBLE = mark("The model could not answer this choice; the page still works. Move a slider, or reset all, to go on.")
+FORCING = mark("Climate and soil forcing are derived from ERA5 (monthly climatology 2000–2025), not from a CLM5 run.")
 REST = 0.6
 """How long sliders must stand still before their way to the new balance is computed [s]."""
 
-METHOD = "CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move."
+METHOD = mark("CLM5 soil carbon model, 7 pools × 20 layers, half a degree, solved for its steady state at every move.")
 
 
 LOOK_BACK = 1.3
 """How long a replay shows what was there before [s]."""
+
+
+class Frame(pmui.Page):
+    """What holds the page; its title is in the visitor's language, whatever the server calls all pages."""
+
+    def server_doc(self, doc: Document | None = None, title: str | None = None, location: Any = True) -> Document:
+        """The document of a visitor."""
+        return super().server_doc(doc, self.title, location)
 
 
 class Page:
@@ -65,7 +77,7 @@ class Page:
         self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
-        self.tools = Tools(self.state, shared, self.replay)
+        self.tools = Tools(self.state, shared, self.replay, first.language)
         self._replay: asyncio.Task[None] | None = None
         cards = (self.pace, self.goals, self.mechanisms)
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response, *cards)
@@ -93,7 +105,7 @@ class Page:
 
     def fail(self, _: Exception) -> None:
         """Say that there is no answer; what was shown stays."""
-        self.headline.fail(TROUBLE)
+        self.headline.fail(tr(TROUBLE))
 
     def _wonder(self) -> None:
         """Ask how long the change takes, where there is one and somebody looks."""
@@ -156,8 +168,10 @@ class Page:
 
     def layout(self) -> pmui.Page:
         """Where everything lies."""
+        source = as_written(self.engine.model.parameter_source)
+        said = words.sentences(tr(METHOD), tr(FORCING), tr("<b>Parameters:</b> {source}", source=source))
         about = pn.pane.HTML(
-            f"<p class=quiet>{METHOD} {FORCING} <b>Parameters:</b> {escape(self.engine.model.parameter_source)}</p>",
+            f"<p class=quiet>{said}</p>",
             stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip
         wide = {"sizing_mode": "stretch_width", "margin": 0}
@@ -168,27 +182,43 @@ class Page:
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
         cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
         main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
-        shown = pmui.Page(
-            title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
+        shown = Frame(
+            title=tr(TITLE), main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,
-            theme_config=theme.THEME, meta_description=METHOD,
+            theme_config=theme.THEME, meta_description=tr(METHOD), template=_template(language.TAGS[language.spoken()]),
         )  # fmt: skip
         with edit_readonly(shown):
             shown.busy = False  # else every visitor's browser is told, twice, of every move of any visitor
         return shown
 
 
+@cache
+def _template(tag: str) -> Template:
+    """The page around the page, in the language of a tag."""
+    held = BASE_TEMPLATE.environment.loader.get_source(BASE_TEMPLATE.environment, BASE_TEMPLATE.name)[0]
+    english = '<html lang="en"'
+    if english not in held:
+        raise RuntimeError(f"expected the page's template to hold {english}, so that its language can be named")
+    made: Template = BASE_TEMPLATE.environment.from_string(held.replace(english, f'<html lang="{tag}"'))
+    return made
+
+
 def page() -> pmui.Page:
-    """A page for a new visitor."""
-    shared = engine.shared()
-    visitor = Page(shared, link.open_link(pn.state.session_args, shared.version))
-    if pn.state.curdoc is not None:
-        # until the browser says that it is ready, which may be a second after it shows the page, Panel drops what changes
-        visitor.state.wait()
-        pn.state.onload(partial(visitor.started))
-        pn.state.on_session_destroyed(lambda _: visitor.close())
-    return visitor.layout()
+    """A page for a new visitor, in the language of the link, or else of the browser."""
+    shared, document = engine.shared(), pn.state.curdoc
+    arguments = pn.state.session_args
+    spoken = link.language(arguments) or language.preferred(str(pn.state.headers.get("Accept-Language", "")))
+    if document is not None:
+        visitors.speak(document, spoken)
+    with language.speaking(spoken):
+        visitor = Page(shared, link.open_link(arguments, shared.version))
+        if document is not None:
+            # until the browser says that it is ready, maybe a second after it shows the page, Panel drops what changes
+            visitor.state.wait()
+            pn.state.onload(partial(visitor.started))
+            pn.state.on_session_destroyed(lambda _: visitor.close())
+        return visitor.layout()
 
 
 if pn.state.served:
-    page().servable(title=TITLE)
+    page().servable()

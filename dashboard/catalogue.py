@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboard.language import later, mark
 from proda_core import mechanisms, parameters, scenario
 from proda_core.published import ONE_PERCENT_CUE
 
@@ -94,7 +95,13 @@ CONTROLS: dict[str, Control] = {
 """The seven sliders, in the order of the page."""
 
 
-STOCKS, MECHANISMS, SENSITIVITY, PARAMETERS, EVIDENCE = GROUPS = ("Stocks", "Mechanisms", "Sensitivity", "Parameters", "Evidence")
+STOCKS, MECHANISMS, SENSITIVITY, PARAMETERS, EVIDENCE = GROUPS = (
+    mark("Stocks"),
+    mark("Mechanisms"),
+    mark("Sensitivity"),
+    mark("Parameters"),
+    mark("Evidence"),
+)
 """Groups of maps: a scenario changes the first two."""
 
 
@@ -230,23 +237,31 @@ _WANTED = {"soc", *mechanisms.UNITS, *GAINS, *parameters.IDS, "profile_count", "
 if set(MAPS) != _WANTED or len({variable.label for variable in MAPS.values()}) < len(MAPS):
     raise RuntimeError(f"expected a map with a label of its own for each of {', '.join(sorted(_WANTED))}; got {', '.join(MAPS)}")
 
-DEPTHS: dict[str, str] = {"0.3m": "0–30 cm", "1m": "0–1 m", "2m": "0–2 m", "full": "Full depth"}
+DEPTHS: dict[str, str] = {"0.3m": "0–30 cm", "1m": "0–1 m", "2m": "0–2 m", "full": mark("Full depth")}
 """Keys of ``grid.STOCK_DEPTHS`` and how they are called on the page."""
 
 DEPTH_WORDS: dict[str, str] = {
-    "0.3m": "in the top 30 cm",
-    "1m": "in the top metre",
-    "2m": "in the top two metres",
-    "full": "in the full depth",
+    "0.3m": mark("in the top 30 cm"),
+    "1m": mark("in the top metre"),
+    "2m": mark("in the top two metres"),
+    "full": mark("in the full depth"),
 }
 """The same in a sentence."""
 
+DEPTH_NOUNS: dict[str, str] = {
+    "0.3m": mark("the top 30 cm"),
+    "1m": mark("the top metre"),
+    "2m": mark("the top two metres"),
+    "full": mark("the full depth"),
+}
+"""What lies above each depth."""
+
 VIEWS: dict[str, str] = {
-    "baseline": "Baseline",
-    "scenario": "Scenario",
-    "change": "Change",
-    "percent": "% change",
-    "uncertainty": "Uncertainty",
+    "baseline": mark("Baseline"),
+    "scenario": mark("Scenario"),
+    "change": mark("Change"),
+    "percent": mark("% change"),
+    "uncertainty": mark("Uncertainty"),
 }
 """Ways to look at a map; the last is the spread of the ensemble around the baseline."""
 
@@ -258,17 +273,26 @@ SPREAD_COLOURS = "acton_r"
 
 _MIDDLE = (ONE_PERCENT_CUE.low + ONE_PERCENT_CUE.high) / 2
 _SPREAD = (ONE_PERCENT_CUE.high - ONE_PERCENT_CUE.low) / 2
-PUBLISHED_RESPONSE = f"Published: +1 % CUE adds {_MIDDLE:.0f} ± {_SPREAD:.0f} Pg C ({ONE_PERCENT_CUE.source})."
+PUBLISHED_RESPONSE = later(
+    "Published: +1 % CUE adds {middle} ± {spread} Pg C ({source}).",
+    middle=f"{_MIDDLE:.0f}",
+    spread=f"{_SPREAD:.0f}",
+    source=ONE_PERCENT_CUE.source,
+)
 """The published answer; its abstract states no depth."""
 
 METHODS: dict[str, str] = {
-    "default": "CLM5 defaults",
-    "one-batch": "One set for all",
+    "default": mark("CLM5 defaults"),
+    "one-batch": mark("One set for all"),
     "proda": "PRODA",
-    "end-to-end": "End to end",
-    "network-only": "Network without process",
+    "end-to-end": mark("End to end"),
+    "network-only": mark("Network without process"),
 }
 """Methods of learning and how they are called on the page."""
 
-VALIDATIONS: dict[str, str] = {"in-sample": "in sample", "random": "random folds", "block": "spatial blocks"}
+VALIDATIONS: dict[str, str] = {
+    "in-sample": mark("in sample"),
+    "random": mark("random folds"),
+    "block": mark("spatial blocks"),
+}
 """Ways to judge them, from the most lenient to the strictest."""

@@ -12,6 +12,7 @@ from dashboard import diagrams, plots, verdict
 from dashboard.catalogue import DEPTHS
 from dashboard.diagrams import FloatArray
 from dashboard.engine import Answer
+from dashboard.language import tr
 from dashboard.pane import framed, html, room
 from proda_core.scenario import Scenario
 from proda_core.sensitivity import MECHANISMS, RECIPES, STEPS, Findings
@@ -24,12 +25,13 @@ class Curves:
         self._found, self._cells = found, cells
         self._depth, self._scenario = "", Scenario()
         self._figure: Any = None
-        labels = {label: name for name, label in verdict.RECIPE_LABELS.items()}
-        self.recipe = pmui.Select(label="Changed", options=list(labels), size="small", width=220, margin=(6, 0, 4, 0))
+        labels = {tr(label): name for name, label in verdict.RECIPE_LABELS.items()}
+        self.recipe = pmui.Select(label=tr("Changed"), options=list(labels), size="small", width=220, margin=(6, 0, 4, 0))
         self.recipe.param.watch(lambda event: self._choose(labels[event.new]), "value")
         self._recipe = "published"
         self.room, self.text = room(), html("")
-        self.panels = (pn.Column(html("<h3>Change a mechanism everywhere</h3>"), self.recipe, self.room, self.text, margin=0),)
+        title = html(f"<h3>{tr('Change a mechanism everywhere')}</h3>")
+        self.panels = (pn.Column(title, self.recipe, self.room, self.text, margin=0),)
 
     def show(self, answer: Answer) -> None:
         """Follow the depth, and mark where the sliders stand."""
@@ -56,8 +58,9 @@ class Curves:
 
     def _update(self) -> None:
         said = verdict.response(self._found, self._recipe, self._depth, self._cells)
-        key = "<p class=quiet>Lines: mean of the members; bands: ± SD. <span class=more>Orange: where a slider stands.</span></p>"
-        self.text.object = f"{key}<div class=long>{said}</div>{verdict.response_table(self._found, self._recipe, self._depth)}"
+        table = verdict.response_table(self._found, self._recipe, self._depth)
+        key = tr("Lines: mean of the members; bands: ± SD. <span class=more>Orange: where a slider stands.</span>")
+        self.text.object = f"<p class=quiet>{key}</p><div class=long>{said}</div>{table}"
         if self._figure is not None:
             self._place()
 

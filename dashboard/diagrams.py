@@ -9,6 +9,7 @@ import holoviews as hv
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.language import tr
 from dashboard.theme import ACCENT, GREY, STEEL
 
 FloatArray = npt.NDArray[np.float64]
@@ -73,7 +74,7 @@ def responses(mechanisms: Sequence[str]) -> hv.Overlay:
     here = hv.Points(ends, kind).opts(color=ACCENT, line_color="white", line_width=1.5, size=14)
     tips = _points([*mechanisms, *mechanisms], kind, 9)
     return (_axes() * bands * lines * tips * here).opts(
-        xlabel="Change that the mechanism made [%]", ylabel="Change of the world's stock [%]", **PLAIN
+        xlabel=tr("Change that the mechanism made [%]"), ylabel=tr("Change of the world's stock [%]"), **PLAIN
     )
 
 
@@ -85,7 +86,7 @@ def importance(mechanisms: Sequence[str]) -> hv.Overlay:
     kind = ["stock", "explained"]
     bars = hv.Segments(([0.0], [0.0], [0.0], [0.0]), [*kind, "stock2", "explained2"]).opts(color=GREY, line_width=1.5)
     return (_axes() * bars * _points(mechanisms, kind, 14)).opts(
-        xlabel="Stock, mechanism uniform: change [%]", ylabel="Explained variation lost [points]", **PLAIN
+        xlabel=tr("Stock, mechanism uniform: change [%]"), ylabel=tr("Explained variation lost [points]"), **PLAIN
     )
 
 
@@ -110,7 +111,7 @@ def shares(names: Sequence[str], first: FloatArray, total: FloatArray, first_ci:
     layers = [bars, hv.Segments((both - half, middle, both + half, middle)).opts(color=GREY, line_width=1.5)]
     most = float(np.nanmax(np.append(total + total_ci, first + first_ci), initial=0.1))
     return hv.Overlay(layers).opts(
-        xlabel="Share of the variance", ylabel="", xlim=(min(0.0, float(np.nanmin(first - first_ci))), 1.05 * most),
+        xlabel=tr("Share of the variance"), ylabel="", xlim=(min(0.0, float(np.nanmin(first - first_ci))), 1.05 * most),
         ylim=(-0.6, len(names) - 0.4), yticks=[(float(y), name) for y, name in zip(row, names, strict=True)], **PLAIN,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tornado.web import RequestHandler
 
-from dashboard import export, link, printed
+from dashboard import export, language, link, printed
 from dashboard.engine import Answer, Engine, shared
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,9 @@ FILES: dict[str, tuple[str, Make]] = {
 }
 """Type of each file, and what makes it of engine, answer and the address of the page."""
 
+READ = ("map.png", "map.svg")
+"""Files that are read, and speak the visitor's language; the others are for programs, and English as those expect it."""
+
 
 class Files(RequestHandler):
     """Makes a file of a view."""
@@ -39,7 +42,7 @@ class Files(RequestHandler):
             return
         kind, make = FILES[name]
         try:
-            content = await asyncio.get_running_loop().run_in_executor(_QUEUE, self._made, make)
+            content = await asyncio.get_running_loop().run_in_executor(_QUEUE, self._made, name, make)
         except export.NothingThereError as nothing:
             self._refuse(404, str(nothing))
         except ValueError as refusal:
@@ -49,13 +52,20 @@ class Files(RequestHandler):
             self.set_header("Content-Disposition", f'attachment; filename="proda-{name}"')
             self.write(content)
 
-    def _made(self, make: Make) -> bytes:
+    def _made(self, name: str, make: Make) -> bytes:
         engine = shared()
-        opened = link.open_link(self.request.query_arguments, engine.version)
+        with language.speaking(self._language()):
+            opened = link.open_link(self.request.query_arguments, engine.version)
         if opened.broken:
             raise ValueError(opened.notice)
         page = f"{self.request.protocol}://{self.request.host}/"
-        return make(engine, engine.answer(opened.choice), f"{page}?{query}" if (query := self.request.query) else page)
+        with language.speaking(self._language() if name in READ else language.ENGLISH):
+            return make(engine, engine.answer(opened.choice), f"{page}?{query}" if (query := self.request.query) else page)
+
+    def _language(self) -> str:
+        """The language of the page from which the file is asked for."""
+        wished = self.request.headers.get("Accept-Language", "")
+        return link.language(self.request.query_arguments) or language.preferred(wished)
 
     def _refuse(self, status: int, why: str) -> None:
         self.set_status(status)

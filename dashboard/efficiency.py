@@ -7,13 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.language import mark
 from proda_core.simulation import Outcome, World
 from proda_core.simulation.relations import CARBON_TO, correlation, quantile
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-ZONES: dict[str, str] = {"A": "tropical", "B": "dry", "C": "temperate", "D": "continental", "E": "polar"}
+ZONES: dict[str, str] = {
+    "A": mark("tropical"),
+    "B": mark("dry"),
+    "C": mark("temperate"),
+    "D": mark("continental"),
+    "E": mark("polar"),
+}
 """Main climate zones of Koppen, by the first letter of each zone."""
 
 DRAWN = 1500

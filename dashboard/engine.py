@@ -26,6 +26,7 @@ from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.gains import Gains
 from dashboard.goals import Goals
 from dashboard.kept import Kept
+from dashboard.language import later, mark
 from dashboard.pace import OvertakenError, Pace
 from proda_core import __version__, mechanisms
 from proda_core.grid import LAYERS, SOIL_POOLS
@@ -427,7 +428,7 @@ def _evidence() -> tuple[Evidence | None, str]:
     try:
         return evidence.read(), ""
     except (EvidenceError, OSError) as error:
-        return None, _missing("How good the maps are", error)
+        return None, _missing(mark("How good the maps are cannot be shown: {why}."), error)
 
 
 def _findings() -> tuple[Findings | None, str]:
@@ -435,11 +436,12 @@ def _findings() -> tuple[Findings | None, str]:
     try:
         return findings.read(), ""
     except (FindingsError, OSError) as error:
-        return None, _missing("Which mechanism matters", error)
+        return None, _missing(mark("Which mechanism matters cannot be shown: {why}."), error)
 
 
 def _missing(what: str, error: Exception) -> str:
-    """Why something cannot be shown, in a sentence."""
-    log.warning("%s cannot be shown: %s", what, error)
+    """Why something cannot be shown, a sentence with a place for the reason."""
     where = f"{evidence.default_path().parent}{os.sep}"  # a visitor need not know where we live
-    return f"{what} cannot be shown: {str(error).replace(where, '')}."
+    said = later(what, why=str(error).replace(where, ""))
+    log.warning("%s", said)
+    return said

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dashboard.catalogue import EVIDENCE, GAINS, MAPS, SCENARIO_VIEWS, SENSITIVITY, VIEWS
 from dashboard.ensemble import Ensemble
+from dashboard.language import tr
 from proda_core import parameters
 from proda_core.grid import STOCK_DEPTHS, LandGrid
 from proda_core.simulation import Outcome
@@ -51,24 +52,19 @@ class Fields:
         """Why a map cannot be looked at in a way; empty where it can."""
         row = MAPS[variable]
         if row.group == EVIDENCE and not self._evidence:
-            return "Where the profiles are is not known without the retrieved parameters, which are missing."
+            return tr("Where the profiles are is not known without the retrieved parameters, which are missing.")
         if row.group == SENSITIVITY and view != "baseline":
-            return "The sensitivity is worked out at the baseline."
+            return tr("The sensitivity is worked out at the baseline.")
+        if row.group == EVIDENCE and view in (*SCENARIO_VIEWS, "uncertainty"):
+            return tr("No scenario changes the profiles: there is one map of them.")
         if not row.follows_scenarios and view in SCENARIO_VIEWS:
-            what = (
-                "the profiles: there is one map of them"
-                if row.group == EVIDENCE
-                else "a parameter: see its baseline or uncertainty"
-            )
-            return f"No scenario changes {what}."
+            return tr("No scenario changes a parameter: see its baseline or uncertainty.")
         if view != "uncertainty":
             return ""
-        if row.group == EVIDENCE:
-            return "No scenario changes the profiles: there is one map of them."
         if self._ensemble is None:
-            return "No uncertainty without the ensemble of retrieved parameters, which is missing."
+            return tr("No uncertainty without the ensemble of retrieved parameters, which is missing.")
         if not np.any(self._spread(variable, "full") > 0):
-            return "No uncertainty: all members of the ensemble share this."
+            return tr("No uncertainty: all members of the ensemble share this.")
         return ""
 
     def view(self, variable: str, view: str) -> str:

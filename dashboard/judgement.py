@@ -10,6 +10,7 @@ import numpy as np
 from dashboard import theme, words
 from dashboard.catalogue import METHODS, VALIDATIONS
 from dashboard.engine import Engine
+from dashboard.language import as_written, tr
 from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.learning.evidence import Evidence, Skill
 
@@ -19,38 +20,51 @@ COLOURS = {"in-sample": theme.GREY, "random": theme.STEEL, "block": theme.ACCENT
 
 def method_label(method: str) -> str:
     """How a method is called on the page."""
-    return METHODS.get(method, method)
+    return tr(METHODS.get(method, method))
+
+
+def validation_label(validation: str) -> str:
+    """How a way to judge methods is called on the page."""
+    return tr(VALIDATIONS.get(validation, validation))
 
 
 def group_label(row: Skill) -> str:
     """How a group of layers is called on the page."""
     if row.group == "all":
-        return "all layers"
-    return f"{row.group}: {row.name.replace('-', '–') if row.group == 'depth' else row.name}"
+        return tr("all layers")
+    name = row.name.replace("-", "–") if row.group == "depth" else row.name
+    return tr("{group}: {name}", group=tr(row.group), name=tr(name))
 
 
 def introduction(engine: Engine) -> str:
     """What the maps rest on and where not to trust them, as HTML; everything from a file is escaped."""
-    said = ["<h2>Evidence: how far to trust this</h2>"]
+    said = [f"<h2>{tr('Evidence: how far to trust this')}</h2>"]
     ensemble, tested = engine.ensemble, engine.evidence
     if ensemble is None:
         found = (
-            "there is no skill to speak of" if tested is None else "what follows is the skill of the methods, not of these maps"
+            tr("<b>The parameters on this page are not retrieved from data:</b> there is no skill to speak of.")
+            if tested is None
+            else tr(
+                "<b>The parameters on this page are not retrieved from data:</b> what follows is the skill of the methods, not "
+                "of these maps."
+            )
         )
-        said.append(f"<p><b>The parameters on this page are not retrieved from data:</b> {found}.</p>")
+        said.append(f"<p>{found}</p>")
     else:
-        said.append(f"<p><b>Trained on:</b> {_sentence(ensemble.source)} <b>Licence:</b> {_sentence(ensemble.licence)}</p>")
+        trained = tr("<b>Trained on:</b> {source}", source=_sentence(ensemble.source))
+        licence = tr("<b>Licence:</b> {licence}", licence=_sentence(ensemble.licence))
+        said.append(f"<p>{words.sentences(trained, licence)}</p>")
     if tested is None:
-        return "".join([*said, f"<p>{escape(engine.untested)}</p>"])
-    said.append(f"<p><b>Tested on:</b> {_sentence(tested.source)}</p>")
+        return "".join([*said, f"<p>{escape(tr(engine.untested))}</p>"])
+    said.append(f"<p>{tr('<b>Tested on:</b> {source}', source=_sentence(tested.source))}</p>")
     if tested.limits:
-        limits = "".join(f"<li>{escape(limit)}</li>" for limit in tested.limits)
-        said.append(f"<h3 style='margin-top: 12px'>Where not to trust it</h3><ul>{limits}</ul>")
+        limits = "".join(f"<li>{escape(tr(limit))}</li>" for limit in tested.limits)
+        said.append(f"<h3 style='margin-top: 12px'>{tr('Where not to trust it')}</h3><ul>{limits}</ul>")
     return "".join(said)
 
 
 def _sentence(text: str) -> str:
-    return f"{escape(text.rstrip().removesuffix('.'))}."
+    return as_written(f"{text.rstrip().removesuffix('.')}.")
 
 
 def ordered(known: Mapping[str, str], found: Iterable[str]) -> list[str]:
@@ -66,7 +80,7 @@ def ordered(known: Mapping[str, str], found: Iterable[str]) -> list[str]:
 def skill_table(rows: Sequence[Skill], methods: Mapping[str, str]) -> str:
     """Efficiencies with their intervals as an HTML table, and what the methods are."""
     validations = ordered(VALIDATIONS, (row.validation for row in rows))
-    head = "".join(f"<th scope=col>{_dot(name)}{escape(VALIDATIONS.get(name, name))}</th>" for name in validations)
+    head = "".join(f"<th scope=col>{_dot(name)}{escape(validation_label(name))}</th>" for name in validations)
     by = {(row.method, row.validation): row for row in rows}
     known = ordered(METHODS, (row.method for row in rows))
     body = "".join(
@@ -77,12 +91,16 @@ def skill_table(rows: Sequence[Skill], methods: Mapping[str, str]) -> str:
     )
     layers = max((row.layers for row in rows), default=0)
     meanings = "".join(
-        f"<dt>{escape(method_label(name))}: </dt><dd>{escape(methods[name])}</dd>" for name in known if methods.get(name)
+        f"<dt>{tr('{name}: ', name=escape(method_label(name)))}</dt><dd>{escape(tr(methods[name]))}</dd>"
+        for name in known
+        if methods.get(name)
+    )
+    caption = tr(
+        "Efficiency (NSE) with 95 % interval: 1 is perfect, 0 no better than the mean; {layers} layers", layers=f"{layers:,}"
     )
     return (
-        "<div class=scroll><table><caption>Efficiency (NSE) with 95 % interval: 1 is perfect, 0 no better than the mean; "
-        f"{layers:,} layers</caption>"
-        f"<thead><tr><th scope=col>Method</th>{head}</tr></thead><tbody>{body}</tbody></table></div><dl>{meanings}</dl>"
+        f"<div class=scroll><table><caption>{caption}</caption>"
+        f"<thead><tr><th scope=col>{tr('Method')}</th>{head}</tr></thead><tbody>{body}</tbody></table></div><dl>{meanings}</dl>"
     )
 
 
@@ -95,7 +113,8 @@ def _cell(row: Skill | None) -> str:
         return "–"
     if not np.isfinite([row.nse_low, row.nse_high]).all():
         return _efficiency(row.nse)
-    return f"{_efficiency(row.nse)} <small>({_efficiency(row.nse_low)} to {_efficiency(row.nse_high)})</small>"
+    middle, low, high = (_efficiency(value) for value in (row.nse, row.nse_low, row.nse_high))
+    return tr("{middle} <small>({low} to {high})</small>", middle=middle, low=low, high=high)
 
 
 def _efficiency(value: float) -> str:
@@ -105,11 +124,13 @@ def _efficiency(value: float) -> str:
 def fit(row: Skill) -> str:
     """How well modelled and observed agree, in a sentence."""
     bias, rmse = words.signed(row.bias / GRAMS_PER_KILOGRAM), words.number(row.rmse / GRAMS_PER_KILOGRAM)
-    return (
-        f"<p class=quiet>{row.layers:,} layers of {row.profiles:,} profiles, darker where there are more; on the line both are "
-        f"equal. NSE {_efficiency(row.nse)}, concordance {_efficiency(row.concordance)}, mean error {bias} kg C m⁻³, "
-        f"root-mean-square error {rmse} kg C m⁻³; NSE of logarithms {_efficiency(row.log_nse)}.</p>"
-    )
+    said = tr(
+        "{layers} layers of {profiles} profiles, darker where there are more; on the line both are equal. NSE {nse}, concordance "
+        "{concordance}, mean error {bias} kg C m⁻³, root-mean-square error {rmse} kg C m⁻³; NSE of logarithms {log}.",
+        layers=f"{row.layers:,}", profiles=f"{row.profiles:,}", nse=_efficiency(row.nse),
+        concordance=_efficiency(row.concordance), bias=bias, rmse=rmse, log=_efficiency(row.log_nse),
+    )  # fmt: skip
+    return f"<p class=quiet>{said}</p>"
 
 
 def counted(tested: Evidence) -> str:
@@ -118,10 +139,9 @@ def counted(tested: Evidence) -> str:
 
     def table(title: str, counts: Mapping[str, int]) -> str:
         ranked = sorted(counts.items(), key=lambda item: -item[1])
-        rows = "".join(f"<tr><th scope=row>{escape(name)}</th><td>{count:,}</td></tr>" for name, count in ranked)
+        rows = "".join(f"<tr><th scope=row>{escape(tr(name))}</th><td>{count:,}</td></tr>" for name, count in ranked)
         return f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>"
 
-    return (
-        f"<p>{found.total:,} profiles in {found.cells:,} of the land cells.</p>"
-        f"{table('Profiles by region', found.by_region)}<p>&nbsp;</p>{table('Profiles by source', found.by_source)}"
-    )
+    whole = tr("{profiles} profiles in {cells} of the land cells.", profiles=f"{found.total:,}", cells=f"{found.cells:,}")
+    regions, sources = table(tr("Profiles by region"), found.by_region), table(tr("Profiles by source"), found.by_source)
+    return f"<p>{whole}</p>{regions}<p>&nbsp;</p>{sources}"

@@ -2,6 +2,9 @@
 
 English stands in the code.  A catalogue is a file ``languages/xx.po`` in the format of gettext, whose entries are found by their
 English text; ``tests/dashboard/test_language.py`` reads the texts out of the code and fails where a catalogue lacks one.
+
+What is worked out once for all visitors, or in a thread of its own, stays English (:func:`mark`, :func:`later`) and meets
+:func:`tr` where it is shown.  Data files and what is cited are English in every language.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,12 @@ from babel.messages.pofile import read_po
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "中文"}
 """The languages of the page, by their code, as each calls itself."""
+
+TAGS = {ENGLISH: "en", "zh": "zh-CN"}
+"""The same as a browser is told."""
+
+_LONGEST = 500
+"""Characters of a browser's wish that are read."""
 
 CATALOGUES = Path(__file__).parent / "languages"
 
@@ -29,6 +39,28 @@ def ask(of_visitor: Callable[[], str]) -> None:
     """Name the function that tells the language of the visitor for whom the code runs; the page does so once."""
     global _of_visitor
     _of_visitor = of_visitor
+
+
+def preferred(header: str) -> str:
+    """The language that a browser asks for most among those of the page, English where it knows none.
+
+    Args:
+        header: its ``Accept-Language``.
+
+    >>> preferred("de-CH, zh-CN;q=0.8, en;q=0.5"), preferred("en, zh;q=0.9"), preferred("fr, zh;q=0"), preferred(";q=,")
+    ('zh', 'en', 'en', 'en')
+    """
+    wishes: dict[str, float] = {}
+    for part in header[:_LONGEST].split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        code = tag.split("-")[0].strip().lower()
+        if code in LANGUAGES:
+            try:
+                wishes.setdefault(code, float(quality or 1))
+            except ValueError:
+                continue
+    best = max(wishes, key=lambda code: wishes[code], default=ENGLISH)
+    return best if wishes.get(best, 0) > 0 else ENGLISH
 
 
 def spoken() -> str:
@@ -55,8 +87,10 @@ def tr(text: str, /, **values: Any) -> str:
     ...     tr("{count} profiles", count=3)
     '3 profiles'
     """
+    if isinstance(text, _Later):
+        return tr(text.template, **{name: tr(value) if isinstance(value, str) else value for name, value in text.values.items()})
     language = spoken()
-    known = text if language == ENGLISH else _catalogue(language).get(text, text)
+    known = text if language == ENGLISH else catalogue(language).get(text, text)
     return known.format(**values) if values else known
 
 
@@ -65,7 +99,34 @@ def mark(text: str) -> str:
     return text
 
 
+class _Later(str):
+    """An English text that still knows what it was made of."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, Any]
+
+
+def later(text: str, /, **values: Any) -> str:
+    """The English text now, which :func:`tr` puts into another language when it is shown: for what all visitors share.
+
+    >>> why = later("about {stock}", stock=3000)
+    >>> with speaking("zh"):
+    ...     why, tr(why)
+    ('about 3000', '约 3000')
+    """
+    made = _Later(text.format(**values))
+    made.template, made.values = text, values
+    return made
+
+
+def as_written(text: str) -> str:
+    """A text that is English in every language as HTML, so that a screen reader knows."""
+    return escape(text) if spoken() == ENGLISH else f"<span lang=en>{escape(text)}</span>"
+
+
 @cache
-def _catalogue(language: str) -> Mapping[str, str]:
+def catalogue(language: str) -> Mapping[str, str]:
+    """Texts of a language by the English ones."""
     with (CATALOGUES / f"{language}.po").open("rb") as file:
         return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}

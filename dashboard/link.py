@@ -9,12 +9,14 @@ Links live long: a later version of the page must open those of this one, so key
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
 from dashboard.choice import DIGITS, Choice
+from dashboard.language import LANGUAGES, tr
+from dashboard.words import listed, sentences
 from proda_core.climate import ZONES
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
@@ -51,23 +53,26 @@ class Opened(NamedTuple):
         choice: what to show first.
         notice: what the visitor should know about the link; empty where it was sound, or was none.
         broken: whether it could not be followed.
+        language: key of ``language.LANGUAGES`` that it asks for; empty where it asks for none.
     """
 
     choice: Choice
     notice: str = ""
     broken: bool = False
+    language: str = ""
 
 
 class _RefusalError(ValueError):
     """Why a link cannot be followed."""
 
 
-def query(choice: Choice, model: str) -> str:
+def query(choice: Choice, model: str, language: str = "") -> str:
     """The part of the link behind the question mark; empty for the first look at the page.
 
     Args:
         choice: what to show.
         model: version of the model and its maps.
+        language: key of ``language.LANGUAGES``; empty to leave it to the browser.
     """
     first = Choice()
     pairs = {
@@ -85,7 +90,8 @@ def query(choice: Choice, model: str) -> str:
             pairs["only"] = "1"
     if choice.place is not None:
         pairs["at"] = ",".join(map(_number, choice.place))
-    return urlencode({"v": VERSION, **pairs, "m": model}, safe=",") if pairs else ""
+    spoken = {"lang": language} if language else {}
+    return urlencode({"v": VERSION, **pairs, "m": model, **spoken} if pairs else spoken, safe=",")
 
 
 def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
@@ -95,31 +101,52 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         arguments: values by key, as the server gives them.
         model: version of the model and its maps that are running.
     """
-    given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
+    given = _given(arguments)
+    spoken = given.get("lang", "")
+    asked = language(arguments)
+    unknown = ""
+    if spoken != asked:
+        unknown = tr(
+            "The page does not speak {language}: expected one of {known}.", language=_quoted(spoken), known=", ".join(LANGUAGES)
+        )
     known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES}
     if not known & set(given):
-        return Opened(Choice())
+        return Opened(Choice(), unknown, language=asked)
     try:
         choice = _read(given)
     except _RefusalError as refusal:
-        return Opened(
-            Choice(), f"The link could not be followed: {refusal}. This is the page as it opens without one.", broken=True
-        )
+        why = tr("The link could not be followed: {why}. This is the page as it opens without one.", why=refusal)
+        return Opened(Choice(), why, broken=True, language=asked)
     made = given.get("m", "")
+    older = ""
     if made and made != model:
-        versions = f"The link was made with version {_short(made)} of the model and its maps; this is {model}"
-        return Opened(choice, f"{versions}: numbers may differ.")
-    return Opened(choice)
+        older = tr(
+            "The link was made with version {made} of the model and its maps; this is {here}: numbers may differ.",
+            made=_short(made), here=model,
+        )  # fmt: skip
+    return Opened(choice, sentences(unknown, older), language=asked)
+
+
+def language(arguments: Mapping[str, list[bytes]]) -> str:
+    """The language that a link asks for, a key of ``language.LANGUAGES``; empty where it asks for none that is known."""
+    asked = _given(arguments).get("lang", "")
+    return asked if asked in LANGUAGES else ""
+
+
+def _given(arguments: Mapping[str, list[bytes]]) -> dict[str, str]:
+    return {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
 
 
 def _read(given: Mapping[str, str]) -> Choice:
     if given.get("v") != VERSION:
-        raise _RefusalError(f"expected v={VERSION}, got {_quoted(given['v']) if 'v' in given else 'none'}")
+        raise _RefusalError(
+            tr("expected v={version}, got {got}", version=VERSION, got=_quoted(given["v"]) if "v" in given else tr("none"))
+        )
     choice = Choice(Scenario(**{name: _change(key, name, given[key]) for key, name in CHANGES.items() if key in given}))
     for key, (name, table) in _TABLES.items():
         if key in given:
             if given[key] not in table:
-                raise _RefusalError(f"expected {key} to be one of {', '.join(list(table)[:6])} …; got {_quoted(given[key])}")
+                raise _RefusalError(_not_among(key, table, given[key]))
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
@@ -137,21 +164,23 @@ def _named(region: Region) -> dict[str, str]:
 def _region(given: Mapping[str, str]) -> Region | None:
     """The region of a link, if it names one."""
     if len(given) > 1:
-        raise _RefusalError(f"expected one region, got {' and '.join(given)}")
+        raise _RefusalError(tr("expected one region, got {keys}", keys=listed(list(given))))
     for key, text in given.items():
         if key == "country":
             if not 0 < len(text) <= _LONGEST or not text.isprintable():
-                raise _RefusalError(f"expected country to be a name, got {_quoted(text)}")
+                raise _RefusalError(tr("expected country to be a name, got {got}", got=_quoted(text)))
             return Region(country=(text,))
         if key == "zone":
             if text not in ZONES:
-                raise _RefusalError(f"expected zone to be one of {', '.join(ZONES[:6])} …; got {_quoted(text)}")
+                raise _RefusalError(_not_among(key, ZONES, text))
             return Region(koppen=(text,))
         bounds = [_parsed(part) for part in text.split(",")]
         numbers = [bound for bound in bounds if bound is not None]
         if len(numbers) != len(bounds) or len(numbers) != REGIONS[key] or not is_box(*numbers):
             raise _RefusalError(
-                f"expected {key} to be {'south,north' if key == 'band' else 'south,north,west,east'}, got {_quoted(text)}"
+                tr("expected band to be south,north, got {got}", got=_quoted(text))
+                if key == "band"
+                else tr("expected box to be south,north,west,east, got {got}", got=_quoted(text))
             )
         south, north, *along = numbers
         return Region(box=(south, north, along[0], along[1])) if along else Region(latitude=(south, north))
@@ -172,15 +201,24 @@ def _change(key: str, name: str, text: str) -> float:
     value = _parsed(text)
     lower, upper = control.limits
     if value is None or not lower <= value <= upper:
-        raise _RefusalError(f"expected {key} between {_number(lower)} and {_number(upper)} {control.unit}, got {_quoted(text)}")
+        ends = {"lower": _number(lower), "upper": _number(upper), "unit": control.unit}
+        raise _RefusalError(
+            tr("expected {key} between {lower} and {upper} {unit}, got {got}", key=key, got=_quoted(text), **ends)
+        )
     return round(value / control.scale, DIGITS)
 
 
 def _place(text: str) -> tuple[float, float]:
     parts = [_parsed(part) for part in text.split(",")]
     if len(parts) != 2 or parts[0] is None or parts[1] is None or abs(parts[0]) > 90 or abs(parts[1]) > 180:
-        raise _RefusalError(f"expected at=latitude,longitude in degrees, got {_quoted(text)}")
+        raise _RefusalError(tr("expected at=latitude,longitude in degrees, got {got}", got=_quoted(text)))
     return round(parts[0], 4), round(parts[1], 4)
+
+
+def _not_among(key: str, known: Iterable[str], got: str) -> str:
+    """Why a value that is not in a table cannot be followed."""
+    some = ", ".join(list(known)[:6])
+    return tr("expected {key} to be one of {some} …; got {got}", key=key, some=some, got=_quoted(got))
 
 
 def _parsed(text: str) -> float | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from textwrap import fill
 from typing import Any, Literal
+from unicodedata import east_asian_width
 
 import numpy as np
+from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_rgb
@@ -19,6 +22,7 @@ from matplotlib.path import Path
 from dashboard import plots, projection, theme, words
 from dashboard.dress import Dress, dress
 from dashboard.engine import Answer, Engine
+from dashboard.language import ENGLISH, speaking, spoken, tr
 from dashboard.takeaway import citation
 
 WIDTH, HEIGHT = 7.5, 4.75
@@ -43,7 +47,12 @@ def figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address:
     Returns:
         the bytes of the file.
     """
-    worn = dress(engine, answer)
+    with speaking(spoken() if lettering(spoken()) else ENGLISH):
+        return _figure(engine, answer, kind, address)
+
+
+def _figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address: str) -> bytes:
+    worn, fonts = dress(engine, answer), lettering(spoken())
     with _drawing:
         made = Figure((WIDTH, HEIGHT), dpi=RESOLUTION, facecolor="white")
         axes = made.add_axes((0.02, 0.225, 0.96, 0.7))
@@ -52,11 +61,34 @@ def figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address:
         _unlike(axes, engine)
         bar = made.colorbar(image, cax=made.add_axes((0.25, 0.18, 0.5, 0.024)), orientation="horizontal", extend="both")
         _ticks(bar, worn)
-        made.text(0.5, 0.965, plain_title(worn), ha="center", va="top", fontsize=11, fontweight="bold", color=theme.INK)
-        made.text(0.02, 0.105, caption(engine, answer, address), ha="left", va="top", fontsize=6, color=theme.INK)
+        made.text(
+            0.5, 0.965, plain_title(worn), ha="center", va="top", fontsize=11, fontweight="bold", color=theme.INK, family=fonts
+        )
+        made.text(0.02, 0.105, caption(engine, answer, address), ha="left", va="top", fontsize=6, color=theme.INK, family=fonts)
         held = io.BytesIO()
         made.savefig(held, format=kind, metadata=DESCRIPTIONS[kind])
     return held.getvalue()
+
+
+CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", "SimHei",
+    "Noto Sans CJK JP", "Heiti TC", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts with simplified Chinese, the best first; of a collection Matplotlib knows the first font alone, whatever its name."""
+
+
+def lettering(language: str) -> list[str]:
+    """Fonts for the letters of a language, one for what the other lacks; none where this machine has no font for it."""
+    latin = str(rcParams["font.sans-serif"][0])
+    if language != "zh":
+        return [latin]
+    known = _fonts()
+    return next(([latin, name] for name in CHINESE if name in known), [])
+
+
+@cache
+def _fonts() -> frozenset[str]:
+    return frozenset(font_manager.get_font_names())
 
 
 def plain_title(worn: Dress) -> str:
@@ -71,8 +103,33 @@ def caption(engine: Engine, answer: Answer, address: str) -> str:
     before, stock = (float(stocks[depth]) for stocks in answer.stocks)
     choice, cues = answer.choice, (answer.outcome.cue, answer.baseline.cue)
     said = words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
-    hatched = "" if engine.ensemble is None else " Hatched: unlike any training site."
-    return fill(f"{said}{hatched} {citation(answer.choice, engine, address)}", 158)
+    hatched = "" if engine.ensemble is None else tr("Hatched: unlike any training site.")
+    whole = words.sentences(said, hatched, citation(answer.choice, engine, address))
+    return wrapped(whole, 158 if spoken() == ENGLISH else 148)
+
+
+def wrapped(text: str, width: int) -> str:
+    r"""A text in lines of so many letters; a Chinese character is as wide as two, and lines may end behind each.
+
+    >>> wrapped("one two three", 7), wrapped("土壤 CUE 碳，一二", 8)
+    ('one two\nthree', '土壤 CUE\n碳，一二')
+    """
+    if not any(_wide(letter) for letter in text):
+        return fill(text, width)
+    lines = [""]
+    for part in re.findall(r"\s+|[\u2e80-\uffef][，。；：、）]*|[^\s\u2e80-\uffef]+[，。；：、）]*", text):
+        if lines[-1] and _width(lines[-1] + part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part if lines[-1] else part.lstrip()
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _wide(letter: str) -> bool:
+    return east_asian_width(letter) in "WF"
+
+
+def _width(text: str) -> int:
+    return sum(2 if _wide(letter) else 1 for letter in text)
 
 
 @lru_cache(maxsize=2)

@@ -55,7 +55,6 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
         port=port,
         address=host,
         websocket_origin=[f"{name}:{port}" for name in {*LOCAL, host}],
-        title=app.TITLE,
         show=False,
         start=False,
         verbose=False,

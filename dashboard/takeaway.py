@@ -9,6 +9,7 @@ from dashboard.catalogue import DEPTHS, GAINS, MAPS, PARAMETERS, TAO_2023
 from dashboard.choice import Choice
 from dashboard.engine import Engine
 from dashboard.fields import DEPTH_INDEX
+from dashboard.language import tr
 from proda_core import __version__, mechanisms
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
@@ -101,10 +102,21 @@ def citation(choice: Choice, engine: Engine, address: str) -> str:
         engine: the model, for its version and source of parameters.
         address: of the page; empty where it is not known.
     """
-    where = f" {address}." if address else ""
-    depth = f", {DEPTHS[choice.depth]}" if MAPS[choice.variable].has_depth else ""
-    today = datetime.now(UTC)
-    return (
-        f"PRODA Explorer developers ({today.year}). PRODA Explorer {__version__}, model and maps {engine.version}: "
-        f"{MAPS[choice.variable].label}{depth}.{where} Accessed {today:%Y-%m-%d}. After {TAO_2023}."
+    label, today = tr(MAPS[choice.variable].label), datetime.now(UTC)
+    if MAPS[choice.variable].has_depth:
+        label = tr("{label}, {depth}", label=label, depth=tr(DEPTHS[choice.depth]))
+    parts = {
+        "year": today.year, "version": __version__, "model": engine.version, "map": label, "date": f"{today:%Y-%m-%d}",
+        "source": TAO_2023,
+    }  # fmt: skip
+    if address:
+        return tr(
+            "PRODA Explorer developers ({year}). PRODA Explorer {version}, model and maps {model}: {map}. {address}. Accessed "
+            "{date}. After {source}.",
+            address=address, **parts,
+        )  # fmt: skip
+    return tr(
+        "PRODA Explorer developers ({year}). PRODA Explorer {version}, model and maps {model}: {map}. Accessed {date}. After "
+        "{source}.",
+        **parts,
     )

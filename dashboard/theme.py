@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-FONT = "Roboto, Helvetica, Arial, sans-serif"
+FONT = 'Roboto, Helvetica, Arial, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 
 INK = "#22323b"
 GREY = "#7d8990"

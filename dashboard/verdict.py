@@ -8,15 +8,15 @@ from html import escape
 import numpy as np
 
 from dashboard import words
-from dashboard.catalogue import CONTROLS, DEPTH_WORDS, DEPTHS
+from dashboard.catalogue import CONTROLS, DEPTH_NOUNS, DEPTH_WORDS, DEPTHS
 from dashboard.diagrams import MARKS, FloatArray
+from dashboard.language import mark, tr
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.published import CUE_TIMES, ONE_PERCENT_CUE
 from proda_core.sensitivity import CONTROLS as CONTROLLED
 from proda_core.sensitivity import MECHANISMS, RECIPES, Findings
 
-RECIPE_LABELS: dict[str, str] = {"published": "Published recipe", "realised": "As the sliders do"}
-BY_RECIPE = {"published": "by the published recipe", "realised": "as the sliders change it"}
+RECIPE_LABELS: dict[str, str] = {"published": mark("Published recipe"), "realised": mark("As the sliders do")}
 
 MANY = 0.01
 """Part of the land left out of a curve from which on the curve says little of the whole column."""
@@ -26,15 +26,20 @@ RANKED = tuple(name for name in MECHANISMS if name != "carbon_input")
 """Mechanisms whose maps were learned and can be made uniform; plant input is forcing."""
 
 PG = "Pg\N{NO-BREAK SPACE}C"
-INTRODUCTION = (
-    "<h2>Which mechanism matters</h2><p class=quiet>Four ways to ask what controls the carbon: change a mechanism everywhere, "
-    "make its map uniform, share out the variance, and compare places. They are different questions, and need not agree.</p>"
-)
+
+
+def introduction() -> str:
+    """What the card asks, as HTML."""
+    said = tr(
+        "Four ways to ask what controls the carbon: change a mechanism everywhere, make its map uniform, share out the variance, "
+        "and compare places. They are different questions, and need not agree."
+    )
+    return f"<h2>{tr('Which mechanism matters')}</h2><p class=quiet>{said}</p>"
 
 
 def label(mechanism: str) -> str:
     """How a mechanism is called on the page."""
-    return CONTROLS[mechanism].label
+    return tr(CONTROLS[mechanism].label)
 
 
 def _dot(mechanism: str) -> str:
@@ -83,15 +88,28 @@ def response(found: Findings, recipe: str, depth: str, cells: int) -> str:
     middle, around = (given.low + given.high) / 2, (given.high - given.low) / 2
     part = 1.01 ** float(slope.mean()) - 1
     start = found.stock[r, :, CUE, found.stock.shape[3] // 2, -1]
-    where = DEPTH_WORDS[depth].replace("in ", "to ", 1)
-    return (
-        f"<p>One per cent more CUE adds <b>{_spread(ours)} {PG}</b> {where} {BY_RECIPE[recipe]} (mean ± SD of {found.members} "
-        f"members, per 1 % that was made). Published, no depth named: {middle:.0f} ± {around:.0f} {PG} "
-        f"({escape(given.source)}).</p>"
-        f"<p>By the elasticity of the full depth, {_spread(slope)}, one per cent adds {words.number(100 * part)} % of the stock: "
-        f"{middle:.0f} {PG} goes with a stock of about {words.number(middle / part)}; this model holds {_spread(start)}.</p>"
-        f"<p>{_first(found, r, d, cells)}</p>"
+    template = (
+        tr(
+            "One per cent more CUE adds <b>{gain}</b> to {depth} by the published recipe (mean ± SD of {count} members, per 1 % "
+            "that was made). Published, no depth named: {published} ({source})."
+        )
+        if recipe == "published"
+        else tr(
+            "One per cent more CUE adds <b>{gain}</b> to {depth} as the sliders change it (mean ± SD of {count} members, per 1 % "
+            "that was made). Published, no depth named: {published} ({source})."
+        )
     )
+    gain = template.format(
+        gain=f"{_spread(ours)} {PG}", depth=tr(DEPTH_NOUNS[depth]), count=found.members,
+        published=f"{middle:.0f} ± {around:.0f} {PG}", source=escape(given.source),
+    )  # fmt: skip
+    share = tr(
+        "By the elasticity of the full depth, {slope}, one per cent adds {part} % of the stock: {gain} goes with a stock of "
+        "about {stock}; this model holds {ours}.",
+        slope=_spread(slope), part=words.number(100 * part), gain=f"{middle:.0f} {PG}", stock=words.number(middle / part),
+        ours=_spread(start),
+    )  # fmt: skip
+    return f"<p>{gain}</p><p>{share}</p><p>{_first(found, r, d, cells)}</p>"
 
 
 def _first(found: Findings, recipe: int, depth: int, cells: int) -> str:
@@ -103,23 +121,52 @@ def _first(found: Findings, recipe: int, depth: int, cells: int) -> str:
     sound = [i for i in order if i not in doubtful]
     one, two = sound[:2] if depth == whole and len(sound) > 1 else order[:2]
     times = words.number(float(size[one, depth] / size[two, depth]), 2)
-    said = f"comes first{'' if depth == whole else ' here'}, {'as published' if one == CUE else 'unlike published (CUE)'}"
-    said = f"{said}, {times} times {_noun(two)}."
+    leads = {"times": times, "second": _noun(two)}
     if leader not in doubtful:
-        return f"{label(MECHANISMS[one])} {said}"
-    why = ": carbon put below the mixed soil hardly decays there" if MECHANISMS[leader] == "input_allocation" else ""
-    warning = (
-        f"{label(MECHANISMS[leader])} seems to come first in the full depth, unlike published: "
-        f"{_spread(found.one_percent[recipe, :, leader, whole])} {PG}. That is no finding{why}, and up to "
-        f"{found.dropped[recipe, :, leader].max():,.0f} of {cells:,} cells had to be left out."
-    )
+        return _leads(label(MECHANISMS[one]), depth == whole, one == CUE).format(**leads)
+    doubt = {
+        "leader": label(MECHANISMS[leader]),
+        "gain": f"{_spread(found.one_percent[recipe, :, leader, whole])} {PG}",
+        "dropped": f"{found.dropped[recipe, :, leader].max():,.0f}",
+        "cells": f"{cells:,}",
+    }
+    if MECHANISMS[leader] == "input_allocation":
+        warning = tr(
+            "{leader} seems to come first in the full depth, unlike published: {gain}. That is no finding: carbon put below the "
+            "mixed soil hardly decays there, and up to {dropped} of {cells} cells had to be left out.",
+            **doubt,
+        )
+    else:
+        warning = tr(
+            "{leader} seems to come first in the full depth, unlike published: {gain}. That is no finding, and up to {dropped} "
+            "of {cells} cells had to be left out.",
+            **doubt,
+        )
     if depth == whole:
-        return f"{warning} Without it, {_noun(one)} {said}"
-    return f"{label(MECHANISMS[one])} {said} {warning}"
+        others = tr("Without it, {said}", said=_leads(_noun(one), True, one == CUE).format(**leads))
+        return words.sentences(warning, others)
+    return words.sentences(_leads(label(MECHANISMS[one]), False, one == CUE).format(**leads), warning)
+
+
+def _leads(first: str, whole: bool, published: bool) -> str:
+    """That a mechanism comes first, as a template for how many times the second it makes."""
+    if whole:
+        template = (
+            tr("{first} comes first, as published, {times} times {second}.")
+            if published
+            else tr("{first} comes first, unlike published (CUE), {times} times {second}.")
+        )
+    else:
+        template = (
+            tr("{first} comes first here, as published, {times} times {second}.")
+            if published
+            else tr("{first} comes first here, unlike published (CUE), {times} times {second}.")
+        )
+    return template.replace("{first}", first)
 
 
 def _noun(mechanism: int) -> str:
-    return CONTROLS[MECHANISMS[mechanism]].noun
+    return tr(CONTROLS[MECHANISMS[mechanism]].noun)
 
 
 def response_table(found: Findings, recipe: str, depth: str) -> str:
@@ -134,8 +181,11 @@ def response_table(found: Findings, recipe: str, depth: str) -> str:
         )
         for i in order
     ]
-    caption = f"{RECIPE_LABELS[recipe]}, {DEPTHS[depth].lower()}: mean ± SD of {found.members} members"
-    return table(caption, ("Mechanism", "Elasticity", f"+1 % [{PG}]"), rows)
+    caption = tr(
+        "{recipe}, {depth}: mean ± SD of {count} members",
+        recipe=tr(RECIPE_LABELS[recipe]), depth=tr(DEPTHS[depth]).lower(), count=found.members,
+    )  # fmt: skip
+    return table(caption, (tr("Mechanism"), tr("Elasticity"), f"+1 % [{PG}]"), rows)
 
 
 # ---- making a map uniform ----
@@ -169,7 +219,7 @@ def _interval(values: FloatArray) -> tuple[float, float, float]:
 
 def _median(values: FloatArray, sign: str) -> str:
     low, middle, high = (f"{value:{sign}.1f}".replace("-", words.MINUS) for value in _interval(values))
-    return f"{middle} <small>({low} to {high})</small>"
+    return tr("{middle} <small>({low} to {high})</small>", middle=middle, low=low, high=high)
 
 
 def control(found: Findings, depth: str, weighted: bool = False) -> str:
@@ -182,45 +232,66 @@ def control(found: Findings, depth: str, weighted: bool = False) -> str:
     below = int((all_explained < 0).any(axis=1).sum())
     cue = RANKED.index("cue")
     low, _, high = _interval(stock[:, cue])
-    certain = "" if low * high > 0 else ", whose interval holds zero"
     whole = 100 * float(np.median(all_explained[:, 0]))
-    filtered = (
-        f"in {below} of {found.members} members some of it does, which makes what ruins a fit look better than it is"
-        if below
-        else f"none of our {found.members} members does, so it changes nothing here"
+    explains = tr(
+        "Made uniform, {first} takes away the most explained variation: {loss} of {whole} percentage points, {times} times "
+        "{second}. Published: CUE at least {published} times as important as any other (Tao et al. 2023).",
+        first=_ranked(first), loss=words.number(loss[first]), whole=words.number(whole),
+        times=words.number(loss[first] / loss[second], 2), second=_ranked(second), published=f"{CUE_TIMES:.0f}",
+    )  # fmt: skip
+    template = (
+        tr("The stock {where} moves most with {most}: {moved} % (CUE {cue} %).")
+        if low * high > 0
+        else tr("The stock {where} moves most with {most}: {moved} % (CUE {cue} %, whose interval holds zero).")
     )
+    stocks = template.format(
+        where=tr(DEPTH_WORDS[depth]), most=_ranked(most), moved=words.signed(moved[most]), cue=words.signed(moved[cue])
+    )
+    uniform = tr("Uniform: parameters at their mean over all profiles. Median and 16–84 % of members.")
+    apart = _input_apart(found, weighted, float(loss[cue]))
     return (
-        f"<p>Made uniform, {_ranked(first)} takes away the most explained variation: {words.number(loss[first])} of "
-        f"{words.number(whole)} percentage points, {words.number(loss[first] / loss[second], 2)} times {_ranked(second)}. "
-        f"Published: CUE at least {CUE_TIMES:.0f} times as important as any other (Tao et al. 2023).</p>"
-        f"<p>The stock {DEPTH_WORDS[depth]} moves most with {_ranked(most)}: {words.signed(moved[most])} % "
-        f"(CUE {words.signed(moved[cue])} %{certain}). {_agreement(first, most)}</p>"
-        f"<p>{_input_apart(found, weighted, float(loss[cue]))}</p>"
-        "<p class=quiet>Uniform: parameters at their mean over all profiles. Median and 16–84 % of members. The authors leave "
-        f"out members that explain less than nothing: {filtered}.</p>"
+        f"<p>{explains}</p><p>{words.sentences(stocks, _agreement(first, most))}</p><p>{apart}</p>"
+        f"<p class=quiet>{words.sentences(uniform, _filtered(below, found.members))}</p>"
+    )
+
+
+def _filtered(below: int, members: int) -> str:
+    """What it does that the authors leave out some members."""
+    if below:
+        return tr(
+            "The authors leave out members that explain less than nothing: in {below} of {count} members some of it does, which "
+            "makes what ruins a fit look better than it is.",
+            below=below, count=members,
+        )  # fmt: skip
+    return tr(
+        "The authors leave out members that explain less than nothing: none of our {count} members does, so it changes nothing "
+        "here.",
+        count=members,
     )
 
 
 def _ranked(mechanism: int) -> str:
-    return CONTROLS[RANKED[mechanism]].noun
+    return tr(CONTROLS[RANKED[mechanism]].noun)
 
 
 def _input_apart(found: Findings, weighted: bool, by_cue: float) -> str:
     """What uniform plant input takes away, which is no part of the ranking."""
     own = found.uniform_input_weighted if weighted else found.uniform_input
     low, middle, high = _interval(100 * (_explained(found, weighted)[:, 0] - own))
-    return (
-        "Plant input stands apart: it is forcing, the same for all members and not learned. Uniform it would take away "
-        f"{words.number(middle)} points ({words.number(low)} to {words.number(high)}), {words.number(middle / by_cue, 2)} times "
-        "what CUE does. So CUE comes first among what was learned, given the input."
-    )
+    return tr(
+        "Plant input stands apart: it is forcing, the same for all members and not learned. Uniform it would take away {points} "
+        "points ({low} to {high}), {times} times what CUE does. So CUE comes first among what was learned, given the input.",
+        points=words.number(middle), low=words.number(low), high=words.number(high), times=words.number(middle / by_cue, 2),
+    )  # fmt: skip
 
 
 def _agreement(explained: int, stock: int) -> str:
-    found = [name for name, first in (("explained variation", explained), ("stock", stock)) if RANKED[first] == "cue"]
-    if len(found) == 2:
-        return "Both put CUE first, as published."
-    return f"So CUE is first in {found[0]} only, where the authors find it in both." if found else "Published: CUE in both."
+    by_variation, by_stock = (RANKED[first] == "cue" for first in (explained, stock))
+    if by_variation and by_stock:
+        return tr("Both put CUE first, as published.")
+    if by_variation:
+        return tr("So CUE is first in explained variation only, where the authors find it in both.")
+    return tr("So CUE is first in stock only, where the authors find it in both.") if by_stock else tr("Published: CUE in both.")
 
 
 def control_table(found: Findings, depth: str, weighted: bool = False) -> str:
@@ -230,4 +301,5 @@ def control_table(found: Findings, depth: str, weighted: bool = False) -> str:
         (f"{_dot(RANKED[i])}{label(RANKED[i])}", _median(stock[:, i], "+"), _median(explained[:, i], ""))
         for i in np.argsort(-np.median(explained, axis=0))
     ]
-    return table(f"Uniform mechanism, {DEPTHS[depth].lower()}", ("Mechanism", "Stock [%]", "Explained lost [points]"), rows)
+    caption = tr("Uniform mechanism, {depth}", depth=tr(DEPTHS[depth]).lower())
+    return table(caption, (tr("Mechanism"), tr("Stock [%]"), tr("Explained lost [points]")), rows)

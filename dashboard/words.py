@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 
-from dashboard.catalogue import CONTROLS, DEPTH_WORDS
+from dashboard.catalogue import CONTROLS, DEPTH_NOUNS
+from dashboard.language import mark, tr
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
 
@@ -19,7 +21,7 @@ def number(value: float, digits: int = 3) -> str:
     ('1,290', '41.2', '0.373', '−2.00')
     """
     if not math.isfinite(value):
-        return "no value"
+        return tr("no value")
     if value == 0:
         return "0"
     rounded = round(value, digits - 1 - _magnitude(value))
@@ -89,19 +91,22 @@ def region(chosen: Region) -> str:
     ('30° S to 0°', 'zone ET', '35° N to 60° N, 10° W to 30° E')
     """
     if chosen.country:
-        return listed(chosen.country)
+        return listed([tr(name) for name in chosen.country])
     if chosen.koppen:
-        return f"zone {listed(chosen.koppen)}" if len(chosen.koppen) == 1 else f"zones {listed(chosen.koppen)}"
+        names = listed(chosen.koppen)
+        return tr("zone {names}", names=names) if len(chosen.koppen) == 1 else tr("zones {names}", names=names)
     south, north, *along = chosen.box or chosen.latitude or (-90.0, 90.0)
-    across = f"{_degrees(south, 'N', 'S')} to {_degrees(north, 'N', 'S')}"
-    return f"{across}, {_degrees(along[0], 'E', 'W')} to {_degrees(along[1], 'E', 'W')}" if along else across
+    across = tr("{south} to {north}", south=_degrees(south, "N", "S"), north=_degrees(north, "N", "S"))
+    if not along:
+        return across
+    return tr("{across}, {west} to {east}", across=across, west=_degrees(along[0], "E", "W"), east=_degrees(along[1], "E", "W"))
 
 
-_MAIN = {"A": "tropical", "B": "arid", "C": "temperate", "D": "cold", "E": "polar"}
-_SEASON = {"f": "no dry season", "s": "dry summer", "w": "dry winter"}
-_HEAT = {"a": "hot summer", "b": "warm summer", "c": "cold summer", "d": "very cold winter"}
-_WHOLE = {"Af": "rainforest", "Am": "monsoon", "Aw": "savannah", "ET": "tundra", "EF": "frost"}
-_DRY = {"W": "desert", "S": "steppe", "h": "hot", "k": "cold"}
+_MAIN = {"A": mark("tropical"), "B": mark("arid"), "C": mark("temperate"), "D": mark("cold"), "E": mark("polar")}
+_SEASON = {"f": mark("no dry season"), "s": mark("dry summer"), "w": mark("dry winter")}
+_HEAT = {"a": mark("hot summer"), "b": mark("warm summer"), "c": mark("cold summer"), "d": mark("very cold winter")}
+_WHOLE = {"Af": mark("rainforest"), "Am": mark("monsoon"), "Aw": mark("savannah"), "ET": mark("tundra"), "EF": mark("frost")}
+_DRY = {"W": mark("desert"), "S": mark("steppe"), "h": mark("hot"), "k": mark("cold")}
 
 
 def climate(zone: str) -> str:
@@ -111,10 +116,9 @@ def climate(zone: str) -> str:
     ('temperate, no dry season, warm summer', 'arid, steppe, cold', 'polar, tundra')
     """
     main, rest = _MAIN[zone[0]], zone[1:]
-    if zone in _WHOLE:
-        return f"{main}, {_WHOLE[zone]}"
     names = _DRY if zone[0] == "B" else {**_SEASON, **_HEAT}
-    return ", ".join([main, *(names[letter] for letter in rest)])
+    parts = [_WHOLE[zone]] if zone in _WHOLE else [names[letter] for letter in rest]
+    return tr(", ").join(tr(part) for part in [main, *parts])
 
 
 def _degrees(value: float, plus: str, minus: str) -> str:
@@ -128,8 +132,10 @@ def within(chosen: Region) -> str:
     ('in France', 'between 30° N and 60° N')
     """
     if chosen.latitude:
-        return f"between {region(chosen).replace(' to ', ' and ')}"
-    return f"in the box {region(chosen)}" if chosen.box else f"in {region(chosen)}"
+        south, north = (_degrees(end, "N", "S") for end in chosen.latitude)
+        return tr("between {south} and {north}", south=south, north=north)
+    template = tr("in the box {region}") if chosen.box else tr("in {region}")
+    return template.format(region=region(chosen))
 
 
 def changes(scenario: Scenario) -> list[tuple[str, float]]:
@@ -144,10 +150,15 @@ def change(name: str, value: float) -> str:
     >>> change("cue", 1.0), change("warming", -2.0)
     ('a 1 % rise in microbial CUE', 'a cooling of 2 °C')
     """
+    amount = plain(abs(value))
     if name == "warming":
-        return f"a {'warming' if value > 0 else 'cooling'} of {plain(abs(value))} °C"
-    article = "an" if plain(abs(value)).startswith(("8", "11", "18")) else "a"
-    return f"{article} {plain(abs(value))} % {'rise' if value > 0 else 'fall'} in {CONTROLS[name].noun}"
+        return tr("a warming of {amount} °C", amount=amount) if value > 0 else tr("a cooling of {amount} °C", amount=amount)
+    vowel = amount.startswith(("8", "11", "18"))
+    if value > 0:
+        template = tr("an {amount} % rise in {what}") if vowel else tr("a {amount} % rise in {what}")
+    else:
+        template = tr("an {amount} % fall in {what}") if vowel else tr("a {amount} % fall in {what}")
+    return template.format(amount=amount, what=tr(CONTROLS[name].noun))
 
 
 def headline(
@@ -177,41 +188,73 @@ def headline(
     Returns:
         plain text.
     """
-    where = DEPTH_WORDS[depth]
     if scenario.is_baseline:
-        use = f"microbes use {number(100 * baseline_cue)} % of what they decompose"
-        stock_text = number(baseline) if spread is None else with_spread(baseline, spread)
-        if chosen is not None:
-            return f"The soils {within(chosen)} hold {stock_text} Pg C {where}; over all land {use}."
-        return f"The soils of the model hold {stock_text} Pg C {where}; {use}."
-    moves = [change(name, value) for name, value in changes(scenario)]
-    cause = _sentence_start(listed(moves))
-    many = len(moves) > 1
-    difference = stock - baseline
-    relative = f"({signed(percent(stock, baseline))} %)"
-    if abs(difference) < 5e-4 * baseline:
-        effect = f"hardly change{'' if many else 's'} the carbon {where} {relative}"
-    elif difference > 0:
-        effect = f"add{'' if many else 's'} {number(difference)} Pg C {where.replace('in ', 'to ', 1)} {relative}"
+        return _at_baseline(depth, number(baseline) if spread is None else with_spread(baseline, spread), baseline_cue, chosen)
+    cause = _sentence_start(listed([change(name, value) for name, value in changes(scenario)]))
+    effect = _effect(len(changes(scenario)) > 1, depth, stock, baseline)
+    after = {"cause": cause, "effect": effect}
+    if chosen is None:
+        first = tr("{cause} everywhere {effect}, once soils reach their new balance", **after)
+    elif only:
+        first = tr("{cause} {within} {effect} there, once soils reach their new balance", within=within(chosen), **after)
     else:
-        take = "take" if many else "takes"
-        effect = f"{take} {number(-difference)} Pg C {where.replace('in ', 'from ', 1)} {relative}"
-    together = "together " if many else ""
-    place = within(chosen) if chosen is not None and only else "everywhere"
-    there = "" if chosen is None else " there" if only else f" {within(chosen)}"
-    whole = "over all land, " if chosen is not None else ""
-    return (
-        f"{cause} {place} {together}{effect}{there}, once soils reach their new balance; "
-        f"{whole}{_realised(scenario, cue, baseline_cue)}."
-    )
+        first = tr("{cause} everywhere {effect} {within}, once soils reach their new balance", within=within(chosen), **after)
+    realised = _realised(scenario, cue, baseline_cue)
+    if chosen is not None:
+        realised = tr("over all land, {realised}", realised=realised)
+    return tr("{first}; {realised}.", first=first, realised=realised)
+
+
+def _at_baseline(depth: str, stock: str, cue: float, chosen: Region | None) -> str:
+    held = {"stock": stock, "depth": tr(DEPTH_NOUNS[depth]), "cue": number(100 * cue)}
+    if chosen is None:
+        return tr(
+            "The soils of the model hold {stock} Pg C in {depth}; microbes use {cue} % of what they decompose.", **held
+        )  # fmt: skip
+    return tr(
+        "The soils {within} hold {stock} Pg C in {depth}; over all land microbes use {cue} % of what they decompose.",
+        within=within(chosen), **held,
+    )  # fmt: skip
+
+
+def _effect(many: bool, depth: str, stock: float, baseline: float) -> str:
+    """What one change does, or many do together."""
+    difference = stock - baseline
+    done = {"depth": tr(DEPTH_NOUNS[depth]), "percent": signed(percent(stock, baseline)), "amount": number(abs(difference))}
+    if abs(difference) < 5e-4 * baseline:
+        template = (
+            tr("together hardly change the carbon in {depth} ({percent} %)")
+            if many
+            else tr("hardly changes the carbon in {depth} ({percent} %)")
+        )
+    elif difference > 0:
+        template = (
+            tr("together add {amount} Pg C to {depth} ({percent} %)")
+            if many
+            else tr("adds {amount} Pg C to {depth} ({percent} %)")
+        )
+    else:
+        template = (
+            tr("together take {amount} Pg C from {depth} ({percent} %)")
+            if many
+            else tr("takes {amount} Pg C from {depth} ({percent} %)")
+        )
+    return template.format(**done)
 
 
 def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:
     realised = percent(cue, baseline_cue)
-    found = "does not change" if abs(realised) < 5e-3 else f"changes by {signed(realised, 2)} %"
-    if scenario.cue:
-        return f"bulk CUE itself {found} (requested {'+' if scenario.cue > 0 else ''}{plain(round(100 * scenario.cue, 6))} %)"
-    return f"bulk CUE, left alone, {found}"
+    still, found = abs(realised) < 5e-3, signed(realised, 2)
+    if not scenario.cue:
+        return (
+            tr("bulk CUE, left alone, does not change")
+            if still
+            else tr("bulk CUE, left alone, changes by {found} %", found=found)
+        )
+    requested = f"{'+' if scenario.cue > 0 else ''}{plain(round(100 * scenario.cue, 6))}"
+    if still:
+        return tr("bulk CUE itself does not change (requested {requested} %)", requested=requested)
+    return tr("bulk CUE itself changes by {found} % (requested {requested} %)", found=found, requested=requested)
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -220,11 +263,30 @@ def listed(parts: Sequence[str]) -> str:
     >>> listed(["a"]), listed(["a", "b", "c"])
     ('a', 'a, b and c')
     """
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    return parts[0] if len(parts) == 1 else tr("{first} and {last}", first=tr(", ").join(parts[:-1]), last=parts[-1])
+
+
+def sentences(*parts: str) -> str:
+    """Sentences one after the other, with a space between them where the language has one.
+
+    >>> sentences("One.", "", "Two.")
+    'One. Two.'
+    """
+    found = [part for part in parts if part]
+    return reduce(lambda first, second: tr("{first} {second}", first=first, second=second), found) if found else ""
 
 
 def _sentence_start(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+_VIEWS = {
+    "baseline": mark("baseline"),
+    "scenario": mark("scenario"),
+    "change": mark("change from baseline"),
+    "percent": mark("change from baseline"),
+    "uncertainty": mark("spread (SD) of the ensemble"),
+}
 
 
 def map_title(label: str, unit: str, view: str, depth: str | None) -> str:
@@ -239,10 +301,9 @@ def map_title(label: str, unit: str, view: str, depth: str | None) -> str:
     >>> map_title("Soil organic carbon", "kg C m⁻²", "change", "0–1 m")
     'Soil organic carbon, 0–1 m: change from baseline [kg C m⁻²]'
     """
-    what = f"{label}, {depth}" if depth else label
-    views = {"change": "change from baseline", "percent": "change from baseline", "uncertainty": "spread (SD) of the ensemble"}
-    shown = views.get(view, view)
-    return f"{what}{': ' if shown else ''}{shown} [{'%' if view == 'percent' else unit}]"
+    what = tr("{label}, {depth}", label=tr(label), depth=tr(depth)) if depth else tr(label)
+    shown = tr("{what}: {shown}", what=what, shown=tr(_VIEWS.get(view, view))) if view else what
+    return f"{shown} [{'%' if view == 'percent' else unit}]"
 
 
 def ticks(low: float, high: float, logarithmic: bool = False) -> list[float]:

@@ -15,6 +15,7 @@ from bokeh.models import Range1d
 from dashboard import judgement, legend, plots, projection, theme
 from dashboard.catalogue import MAPS, METHODS, VALIDATIONS
 from dashboard.engine import Engine
+from dashboard.language import tr
 from dashboard.sight import Sight
 from dashboard.state import State
 from proda_core.learning.evidence import Evidence as Tested
@@ -79,10 +80,10 @@ class SkillByMethod:
     def __init__(self, tested: Tested) -> None:
         self._tested = tested
         groups = list(dict.fromkeys(judgement.group_label(row) for row in tested.skill))
-        self.group = pmui.Select(label="Skill in", options=groups, size="small", width=220, margin=(6, 0, 4, 0))
+        self.group = pmui.Select(label=tr("Skill in"), options=groups, size="small", width=220, margin=(6, 0, 4, 0))
         self.room, self.table = _room(), _html("")
         self.group.param.watch(lambda _: self._choose(), "value")
-        self.panel = pn.Column(_html("<h3>Skill by method</h3>"), self.group, self.room, self.table, margin=0)
+        self.panel = pn.Column(_html(f"<h3>{tr('Skill by method')}</h3>"), self.group, self.room, self.table, margin=0)
         self._choose()
 
     @property
@@ -113,18 +114,22 @@ class ObservedModelled:
     def __init__(self, tested: Tested) -> None:
         self._tested = tested
         self._pairs = {
-            f"{judgement.method_label(method)}, {VALIDATIONS.get(validation, validation)}": (method, validation)
+            tr(
+                "{method}, {validation}",
+                method=judgement.method_label(method),
+                validation=judgement.validation_label(validation),
+            ): (method, validation)
             for method in judgement.ordered(METHODS, tested.density)
             for validation in judgement.ordered(VALIDATIONS, tested.density[method])
         }
         best = [label for label, pair in self._pairs.items() if pair == STRICTEST]
         self.pair = pmui.Select(
-            label="Method and validation", options=list(self._pairs), value=(best or list(self._pairs))[0], size="small",
+            label=tr("Method and validation"), options=list(self._pairs), value=(best or list(self._pairs))[0], size="small",
             width=290, margin=(6, 0, 4, 0),
         )  # fmt: skip
         self.room, self.text = _room(), _html("")
         self.pair.param.watch(lambda _: self._choose(), "value")
-        title = _html("<h3>Observed against modelled carbon density</h3>")
+        title = _html(f"<h3>{tr('Observed against modelled carbon density')}</h3>")
         self.panel = pn.Column(title, self.pair, self.room, self.text, margin=0)
         self._choose()
 
@@ -149,11 +154,12 @@ class Places:
         self._engine = engine
         self.room = pn.Column(min_height=0 if engine.ensemble is None else 160, sizing_mode="stretch_width", margin=0)
         self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, legend.BAR], sizing_mode="stretch_width", margin=(0, 0, 10, 0))
-        self.show = pmui.Button(label="Show on the large map", variant="text", size="small", margin=(6, 0, 8, 0))
+        self.show = pmui.Button(label=tr("Show on the large map"), variant="text", size="small", margin=(6, 0, 8, 0))
         self.show.on_click(lambda _: state.show(variable="profile_count"))
         self.show.visible = engine.ensemble is not None
         self.counts = _html("" if engine.evidence is None else judgement.counted(engine.evidence))
-        self.panel = pn.Column(_html("<h3>Where the profiles are</h3>"), self.show, self.room, self.bar, self.counts, margin=0)
+        title = _html(f"<h3>{tr('Where the profiles are')}</h3>")
+        self.panel = pn.Column(title, self.show, self.room, self.bar, self.counts, margin=0)
 
     def draw(self) -> None:
         """Make the map, where it is known what to draw."""
@@ -171,7 +177,7 @@ class Places:
             border_fill_alpha=0, outline_line_color=None, toolbar_location=None,
         )  # fmt: skip
         self.room.objects = [pn.pane.Bokeh(figure, sizing_mode="stretch_width", margin=0)]
-        self.bar.object = legend.colour_bar(variable.colours, limits, variable.unit, True, False, variable.name)
+        self.bar.object = legend.colour_bar(variable.colours, limits, tr(variable.unit), True, False, variable.name)
 
 
 def _around(limits: tuple[float, float]) -> Range1d:

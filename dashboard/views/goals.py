@@ -13,32 +13,40 @@ from dashboard import theme, words
 from dashboard.catalogue import CONTROLS, DEPTH_WORDS
 from dashboard.engine import Answer
 from dashboard.goals import WHEN, YEARS, Findings, Goal
+from dashboard.language import later, mark, tr
 from dashboard.sight import Sight
 from dashboard.state import State
 from proda_core.scenario import finite
 from proda_core.simulation.targets import IN_THE_END, PER_MILLE, Need
 
 HERE = Path(__file__).parent
-PETAGRAMS = "A number of Pg C"
-SHARES: dict[str, float] = {"10 % more carbon": 0.1, "4 per 1000, for 30 years": PER_MILLE * YEARS}
+PETAGRAMS = mark("A number of Pg C")
+SHARES: dict[str, float] = {mark("10 % more carbon"): 0.1, mark("4 per 1000, for 30 years"): PER_MILLE * YEARS}
 """Goals that are a share of today's stock [1]."""
 
 MOST = 1000.0
 """Largest amount that can be asked for [Pg]."""
 
-COLUMNS = {IN_THE_END: "There in the end with", YEARS: f"There after {YEARS:g} years with"}
+COLUMNS = {
+    IN_THE_END: mark("There in the end with"),
+    YEARS: later("There after {years} years with", years=f"{YEARS:g}"),
+}
 MEANING = {
-    "10 % more carbon": "A tenth more than today.",
-    "4 per 1000, for 30 years": (
+    "10 % more carbon": mark("A tenth more than today."),
+    "4 per 1000, for 30 years": mark(
         "The initiative asks soils to gain 0.4 % of their carbon every year (Minasny et al. 2017, "
         "doi:10.1016/j.geoderma.2017.01.002): 12 % in thirty years, to be there by then and not only in the end. It speaks of "
         "the top 30 to 40 cm; here the depth is that of the map."
     ),
-    PETAGRAMS: "Less than zero for a loss. The world emits some 11 Pg C a year by burning fossil fuels and clearing land "
-    "(Friedlingstein et al. 2023, doi:10.5194/essd-15-5301-2023).",
+    PETAGRAMS: mark(
+        "Less than zero for a loss. The world emits some 11 Pg C a year by burning fossil fuels and clearing land "
+        "(Friedlingstein et al. 2023, doi:10.5194/essd-15-5301-2023)."
+    ),
 }
-SCOPE = "One mechanism at a time, everywhere on land, within the range of its slider, by the best estimate of the parameters."
-TROUBLE = "What this takes could not be computed. Choose another goal to go on."
+SCOPE = mark(
+    "One mechanism at a time, everywhere on land, within the range of its slider, by the best estimate of the parameters."
+)
+TROUBLE = mark("What this takes could not be computed. Choose another goal to go on.")
 GRID = """
 :host { grid-column: 1 / -1; display: grid !important; gap: 8px 28px; align-items: start; position: relative;
   grid-template-columns: minmax(0, 1fr); }
@@ -71,13 +79,14 @@ class Goals(param.Parameterized):
         self._depth = state.choice.depth
         self._findings: Findings | None = None
         self._failed = False
-        names = [*SHARES, PETAGRAMS]
-        self.kind = pmui.Select(label="Goal", options=names, value=names[0], size="small", width=250, margin=(8, 0, 4, 0))
+        self._kinds = {tr(name): name for name in (*SHARES, PETAGRAMS)}
+        names = list(self._kinds)
+        self.kind = pmui.Select(label=tr("Goal"), options=names, value=names[0], size="small", width=250, margin=(8, 0, 4, 0))
         self.amount = pmui.TextInput(label="Pg C", value="100", size="small", width=120, margin=(8, 0, 4, 0), visible=False)
         self.text = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.table = Table(sizing_mode="stretch_width", margin=0)
         self.sight = Sight(margin=0)
-        title = pn.pane.HTML("<h2>What would it take?</h2>", stylesheets=[theme.TEXT], margin=0)
+        title = pn.pane.HTML(f"<h2>{tr('What would it take?')}</h2>", stylesheets=[theme.TEXT], margin=0)
         left = pn.Column(title, self.kind, self.amount, self.text, sizing_mode="stretch_width", margin=0)
         self.panel = pn.Column(left, self.table, self.sight, stylesheets=[theme.CARD, GRID])
         for widget in (self.kind, self.amount):
@@ -102,8 +111,12 @@ class Goals(param.Parameterized):
         self._failed = True
         self._update()
 
+    @property
+    def _kind(self) -> str:
+        return self._kinds.get(self.kind.value, PETAGRAMS)
+
     def _choose(self) -> None:
-        kind = self.kind.value
+        kind = self._kind
         self.amount.visible = kind == PETAGRAMS
         self._findings, self._failed = None, False
         share = SHARES.get(kind)
@@ -112,20 +125,19 @@ class Goals(param.Parameterized):
         self._update()
 
     def _update(self) -> None:
-        kind = self.kind.value
-        said = f"<p class=quiet>{MEANING.get(kind, '')}</p>"
+        said = f"<p class=quiet>{tr(MEANING[self._kind])}</p>"
         if self.goal is None:
-            said += f"<p>Expected a number of Pg C other than zero, at most {MOST:,.0f}.</p>"
+            said += f"<p>{tr('Expected a number of Pg C other than zero, at most {most}.', most=f'{MOST:,.0f}')}</p>"
         if self._failed:
-            said += f"<p>{TROUBLE}</p>"
-        self.text.object = f"{said}<p class=quiet>{SCOPE}</p>"
+            said += f"<p>{tr(TROUBLE)}</p>"
+        self.text.object = f"{said}<p class=quiet>{tr(SCOPE)}</p>"
         found = self._findings
-        where = DEPTH_WORDS[self._depth]
+        where = tr(DEPTH_WORDS[self._depth])
         asked = "…" if found is None else f"{words.signed(found.gain)} Pg C"
         needs = {} if found is None else found.needs
         self.table.param.update(
-            caption=f"{asked} {where}, by one mechanism alone:",
-            head=["Mechanism", *COLUMNS.values(), ""],
+            caption=tr("{asked} {where}, by one mechanism alone:", asked=asked, where=where),
+            head=[tr("Mechanism"), *map(tr, COLUMNS.values()), ""],
             rows=[row(name, needs) for name in CONTROLS] if self.goal is not None else [],
         )
 
@@ -154,9 +166,9 @@ def row(name: str, needs: dict[tuple[float, str], Need]) -> dict[str, Any]:
     end = needs.get((IN_THE_END, name))
     sets = []
     if end is not None and end.change is not None:
-        said = f"Set {control.noun} to {changed(name, end.change)}"
-        sets = [{"name": name, "text": "Show", "said": said}]
-    return {"label": control.label, "cells": cells, "sets": sets}
+        said = tr("Set {what} to {change}", what=tr(control.noun), change=changed(name, end.change))
+        sets = [{"name": name, "text": tr("Show"), "said": said}]
+    return {"label": tr(control.label), "cells": cells, "sets": sets}
 
 
 def changed(name: str, change: float) -> str:
@@ -171,8 +183,9 @@ def changed(name: str, change: float) -> str:
 def out_of_range(need: Need) -> str:
     """What a mechanism can do that does not reach the goal."""
     if need.at == 0:
-        return "never: every change goes the other way"
-    return f"never: at most {words.signed(need.gain, 2)} Pg C, at {changed(need.mechanism, need.at)}"
+        return tr("never: every change goes the other way")
+    most = {"gain": words.signed(need.gain, 2), "change": changed(need.mechanism, need.at)}
+    return tr("never: at most {gain} Pg C, at {change}", **most)
 
 
 def parsed(text: Any) -> float | None:

@@ -10,6 +10,7 @@ import param
 from dashboard import theme, words
 from dashboard.catalogue import DEPTH_WORDS
 from dashboard.engine import Answer, Engine
+from dashboard.language import tr
 
 STYLE = """
 :host { display: block; width: 100%; color: var(--panel-on-surface-color); }
@@ -46,7 +47,7 @@ class LiveText(pn.custom.JSComponent):
         return span
       }
       const show = () => {  // a number and its unit stay on one line
-        const parts = model.text.split(/(\\([^)]*\\)|(?:\\S+ ± )?\\S+ (?:%|Pg C))/)
+        const parts = model.text.split(/(\\([^)]*\\)|（[^）]*）|(?:\\S+ ± )?\\S+ (?:%|Pg C))/)
         sentence.replaceChildren(...parts.map((part, i) => i % 2 ? whole(part) : part))
       }
       model.on("text", show)
@@ -95,16 +96,20 @@ class Headline:
         self.sentence.text = words.headline(
             choice.scenario, choice.depth, stock, before, *cue, spread, choice.region, choice.within
         )
-        shown, where = words.number(stock), DEPTH_WORDS[choice.depth]
+        shown, where = words.number(stock), tr(DEPTH_WORDS[choice.depth])
         known = words.number(before) if spread is None else words.with_spread(before, spread)
         if choice.scenario.is_baseline:
             shown, _, around = known.partition(" ")
-            members = "" if self._ensemble is None or spread is None else f"; ± SD of {self._ensemble.members} members"
-            change = f"<p class=quiet>{where}, baseline{members}</p>"
+            if self._ensemble is None or spread is None:
+                said = tr("{where}, baseline", where=where)
+            else:
+                said = tr("{where}, baseline; ± SD of {count} members", where=where, count=self._ensemble.members)
+            change = f"<p class=quiet>{said}</p>"
         else:
             around = ""
             moved = f"{words.signed(stock - before)} Pg C ({words.signed(words.percent(stock, before))} %)"
-            change = f"<div class='change more'>{moved}</div><p class=quiet>{where}; baseline {known}</p>"
+            said = tr("{where}; baseline {stock}", where=where, stock=known)
+            change = f"<div class='change more'>{moved}</div><p class=quiet>{said}</p>"
         self.number.object = f"<div class=big>{shown} <small>{around} Pg C</small></div>{change}"
 
     def fail(self, message: str) -> None:

@@ -23,6 +23,7 @@ from dashboard.curves import Curves
 from dashboard.diagrams import FloatArray, Line
 from dashboard.efficiency import Efficiency
 from dashboard.engine import Answer, Engine
+from dashboard.language import mark, tr
 from dashboard.pane import HEIGHT, framed, html, room, soon
 from dashboard.sight import Sight
 from dashboard.state import State
@@ -37,7 +38,7 @@ GRID = """
 """
 
 
-COUNTED = {"All alike": False, "By importance of profiles": True}
+COUNTED = {mark("All alike"): False, mark("By importance of profiles"): True}
 """How observed layers may count: whether by the importance of their profiles, as in the tables of skill."""
 
 
@@ -66,14 +67,16 @@ class Mechanisms:
             self.parts += [self.curves, self.control, self.shares]
         if efficiency is not None:
             self.places = (
-                Places("Compare places: CUE and temperature", comparison.temperature(efficiency), partial(_warmth, efficiency)),
-                Places("Compare places: CUE and carbon", comparison.carbon(efficiency), partial(_wealth, efficiency)),
+                Places(
+                    tr("Compare places: CUE and temperature"), comparison.temperature(efficiency), partial(_warmth, efficiency)
+                ),
+                Places(tr("Compare places: CUE and carbon"), comparison.carbon(efficiency), partial(_wealth, efficiency)),
             )
             self.parts += self.places
         self.where = Where(state, found)
         self.parts.append(self.where)
-        missing = f"<p>{escape(engine.unfound)}</p>" if found is None and engine.unfound else ""
-        self.intro = html(verdict.INTRODUCTION + missing)
+        missing = f"<p>{escape(tr(engine.unfound))}</p>" if found is None and engine.unfound else ""
+        self.intro = html(verdict.introduction() + missing)
         beside = pn.Column(*(panel for part in self.parts for panel in part.panels), stylesheets=[GRID], margin=(16, 0, 0, 0))
         self.panel = pn.Column(
             self.intro, self.sight, beside, stylesheets=[theme.CARD, ":host { grid-column: 1 / -1; position: relative; }"]
@@ -100,14 +103,18 @@ class Control:
     def __init__(self, found: Findings) -> None:
         self._found, self._depth = found, ""
         self._figure: Any = None
-        self.layers = pmui.Select(label="Layers count", options=list(COUNTED), size="small", width=220, margin=(6, 0, 4, 0))
+        self._counted = {tr(label): weighted for label, weighted in COUNTED.items()}
+        self.layers = pmui.Select(
+            label=tr("Layers count"), options=list(self._counted), size="small", width=220, margin=(6, 0, 4, 0)
+        )
         self.layers.param.watch(lambda _: self._update(), "value")
         self.room, self.text = room(), html("")
-        self.panels = (pn.Column(html("<h3>Make its map uniform</h3>"), self.layers, self.room, self.text, margin=0),)
+        title = html(f"<h3>{tr('Make its map uniform')}</h3>")
+        self.panels = (pn.Column(title, self.layers, self.room, self.text, margin=0),)
 
     @property
     def _weighted(self) -> bool:
-        return COUNTED[self.layers.value]
+        return self._counted[self.layers.value]
 
     def show(self, answer: Answer) -> None:
         """Follow the depth."""
@@ -145,11 +152,12 @@ class Shares:
 
     def __init__(self, found: Findings) -> None:
         self._found = found
-        labels = {label: name for name, label in variance.STUDIES.items()}
-        self.study = pmui.Select(label="Moved", options=list(labels), size="small", width=220, margin=(6, 0, 4, 0))
+        labels = {tr(label): name for name, label in variance.STUDIES.items()}
+        self.study = pmui.Select(label=tr("Moved"), options=list(labels), size="small", width=220, margin=(6, 0, 4, 0))
         self.study.param.watch(lambda event: self._choose(labels[event.new]), "value")
         self.room, self.text = room(HEIGHT + 60), html("")
-        self.panels = (pn.Column(html("<h3>Share out the variance</h3>"), self.study, self.room, self.text, margin=0),)
+        title = html(f"<h3>{tr('Share out the variance')}</h3>")
+        self.panels = (pn.Column(title, self.study, self.room, self.text, margin=0),)
         self._choose("mechanisms")
 
     def show(self, answer: Answer) -> None:
@@ -158,7 +166,7 @@ class Shares:
     def _choose(self, study: str) -> None:
         self._study = study
         said, table = variance.shares(self._found, study), variance.shares_table(self._found, study)
-        self.text.object = f"{said}<details><summary>All numbers</summary>{table}</details>"
+        self.text.object = f"{said}<details><summary>{tr('All numbers')}</summary>{table}</details>"
         if self.room.objects:
             self.room.objects = []
             self.draw()
@@ -206,7 +214,7 @@ def _warmth(found: Efficiency) -> hv.Overlay:
     course = found.by_temperature
     return diagrams.efficiency(
         found.temperature, found.cue, found.zone, (course.middle, course.low, course.median, course.high),
-        "Mean annual air temperature [°C]", _measured(), (0.2, 0.85),
+        tr("Mean annual air temperature [°C]"), _measured(), (0.2, 0.85),
     )  # fmt: skip
 
 
@@ -214,7 +222,7 @@ def _wealth(found: Efficiency) -> hv.Overlay:
     course = found.by_carbon
     return diagrams.efficiency(
         found.carbon, found.cue, found.zone, (course.middle, course.low, course.median, course.high),
-        "Carbon to 1 m [kg C m⁻²]", limits=_around(found.cue), logarithmic=True,
+        tr("Carbon to 1 m [kg C m⁻²]"), limits=_around(found.cue), logarithmic=True,
     )  # fmt: skip
 
 
@@ -229,9 +237,9 @@ def _measured() -> list[Line]:
     slope, warm = CUE_TEMPERATURE, np.array([0.0, 30.0])
     everywhere = np.array([-20.0, 32.0])
     return [
-        Line(warm, slope.at_20 + slope.slope * (warm - 20.0), "Measured, Qiao 2019", (1.0, 0.8)),
-        Line(everywhere, np.full(2, CUE_RECOMMENDED), "Recommended, Sinsabaugh 2013", (-20.0, CUE_RECOMMENDED - 0.055)),
-        Line(everywhere, np.full(2, CUE_MOST), "At most, Sinsabaugh 2013", (-20.0, CUE_MOST)),
+        Line(warm, slope.at_20 + slope.slope * (warm - 20.0), tr("Measured, Qiao 2019"), (1.0, 0.8)),
+        Line(everywhere, np.full(2, CUE_RECOMMENDED), tr("Recommended, Sinsabaugh 2013"), (-20.0, CUE_RECOMMENDED - 0.055)),
+        Line(everywhere, np.full(2, CUE_MOST), tr("At most, Sinsabaugh 2013"), (-20.0, CUE_MOST)),
     ]
 
 
@@ -239,11 +247,13 @@ class Where:
     """Where it matters, on the map, and how sure it is."""
 
     def __init__(self, state: State, found: Findings | None) -> None:
-        said = (
-            "<h3>Where, and how sure</h3><p>Where one more per cent of CUE adds most depends on the soil of a place: the map "
-            "shows it, worked out for every cell by the adjoint of the model.</p>"
+        text = tr(
+            "Where one more per cent of CUE adds most depends on the soil of a place: the map shows it, worked out for every "
+            "cell by the adjoint of the model."
         )
-        self.button = pmui.Button(label="Show where +1 % CUE matters most", variant="outlined", size="small", margin=(6, 0, 8, 0))
+        said = f"<h3>{tr('Where, and how sure')}</h3><p>{text}</p>"
+        label = tr("Show where +1 % CUE matters most")
+        self.button = pmui.Button(label=label, variant="outlined", size="small", margin=(6, 0, 8, 0))
         self.button.on_click(lambda _: state.show(variable="gain_cue"))
         self.text = html("" if found is None else variance.budget(found))
         self.panels = (pn.Column(html(said), self.button, self.text, margin=0),)

@@ -9,6 +9,7 @@ from bokeh.core.properties import value
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTH_WORDS, DEPTHS
 from dashboard.engine import Answer
+from dashboard.language import mark, tr
 from dashboard.pace import Course, FloatArray, Journey, Way
 from dashboard.sight import Sight
 
@@ -35,20 +36,20 @@ ROOM = """
 
 PETAGRAMS, PER_AREA = "Pg\N{NO-BREAK SPACE}C", "kg\N{NO-BREAK SPACE}C\N{NO-BREAK SPACE}m⁻²"
 
-TITLE = "<h2>How long it takes</h2>"
-REST = (
-    "<p class=quiet>Soils need centuries to millennia to reach their new balance. Move a slider, and this card shows the way "
-    "there, over 10,000 years.</p>"
+TITLE = mark("How long it takes")
+REST = mark(
+    "Soils need centuries to millennia to reach their new balance. Move a slider, and this card shows the way there, over 10,000 "
+    "years."
 )
-BUSY = "<p class=quiet>Being computed, some seconds once the sliders rest …</p>"
-TROUBLE = "<p>The way there could not be computed for this choice. Move a slider to go on.</p>"
+BUSY = mark("Being computed, some seconds once the sliders rest …")
+TROUBLE = mark("The way there could not be computed for this choice. Move a slider to go on.")
 
 
 class Diagram:
     """Change against time, of the world or of a place; drawn at first when there is something to draw."""
 
     def __init__(self, unit: str) -> None:
-        self.figure = plots.style(plots.rendered(plots.way(f"Change [{unit}]")))
+        self.figure = plots.style(plots.rendered(plots.way(tr("Change [{unit}]", unit=unit))))
         self.figure.update(height=HEIGHT, width=None, sizing_mode="stretch_width")
         self.before, self.balance, self.line = plots.sources(self.figure, "Line")
         (self.marks,) = plots.sources(self.figure, "Scatter")
@@ -76,7 +77,7 @@ class Diagram:
         self.balance.data = {"years": ends, "change": [end, end]}
         self.line.data = {"years": course.years, "change": change}
         self.marks.data = {"years": list(NAMED), "change": [at(course, depth, year) for year in NAMED]}
-        text = f"in the end {words.signed(end)} {self._unit}"
+        text = tr("in the end {change} {unit}", change=words.signed(end), unit=self._unit)
         self.name.data_source.data = {"years": [1.1], "change": [end], "text": [text]}
         self.name.glyph.text_baseline = "bottom" if end >= 0 else "top"
         low, high = min(0.0, end, float(change.min())), max(0.0, end, float(change.max()))
@@ -123,8 +124,11 @@ class Pace:
             return
         change, place = _asked(answer)
         known = way if way is not None and way.journey.change == change else None
-        self.text.object = f"<div class=words aria-busy={_flag(self._waits(known))}>{TITLE}{self._said(answer, known)}</div>"
-        heading = "&nbsp;" if answer.choice.scenario.is_baseline else f"World, {DEPTHS[answer.choice.depth].lower()}"
+        self.text.object = (
+            f"<div class=words aria-busy={_flag(self._waits(known))}><h2>{tr(TITLE)}</h2>{self._said(answer, known)}</div>"
+        )
+        depth = tr(DEPTHS[answer.choice.depth]).lower()
+        heading = "&nbsp;" if answer.choice.scenario.is_baseline else tr("World, {depth}", depth=depth)
         self.world.title.object = f"<h3>{heading}</h3>"
         self.here.room.visible = place is not None
         self.here.title.object = _place(answer)
@@ -145,21 +149,25 @@ class Pace:
 
     def _said(self, answer: Answer, known: Way | None) -> str:
         if answer.choice.scenario.is_baseline:
-            return REST
+            return _quiet(tr(REST))
         if known is None:
-            return TROUBLE if self._failed else BUSY
+            return f"<p>{tr(TROUBLE)}</p>" if self._failed else _quiet(tr(BUSY))
         depth = answer.depth
-        said = describe(known.world, depth, PETAGRAMS, DEPTH_WORDS[answer.choice.depth], float(answer.baseline.total[depth]))
+        said = describe(known.world, depth, PETAGRAMS, tr(DEPTH_WORDS[answer.choice.depth]), float(answer.baseline.total[depth]))
         if answer.profile is None:
             return said
         if known.here is None or known.journey.place != answer.choice.place:
-            return said + (TROUBLE if self._failed else "<p class=quiet>The place: being computed …</p>")
+            return said + (f"<p>{tr(TROUBLE)}</p>" if self._failed else _quiet(tr("The place: being computed …")))
         before = float(answer.profile.stock[0][depth])
-        return said + describe(known.here, depth, PER_AREA, "at the place", before)
+        return said + describe(known.here, depth, PER_AREA, tr("at the place"), before)
 
 
 def _asked(answer: Answer) -> Journey:
     return Journey(answer.choice.change, answer.choice.place)
+
+
+def _quiet(text: str) -> str:
+    return f"<p class=quiet>{text}</p>"
 
 
 def _flag(value: bool) -> str:
@@ -169,8 +177,9 @@ def _flag(value: bool) -> str:
 def _place(answer: Answer) -> str:
     soil = answer.profile
     if soil is None:
-        return "<p class=quiet>Click the map to see one place beside the world.</p>"
-    return f"<h3>{words.place(soil.latitude, soil.longitude)}, {DEPTHS[answer.choice.depth].lower()}</h3>"
+        return _quiet(tr("Click the map to see one place beside the world."))
+    place, depth = words.place(soil.latitude, soil.longitude), tr(DEPTHS[answer.choice.depth]).lower()
+    return f"<h3>{tr('{place}, {depth}', place=place, depth=depth)}</h3>"
 
 
 def at(course: Course, depth: int, year: float) -> float:
@@ -191,10 +200,13 @@ def describe(course: Course, depth: int, unit: str, where: str, baseline: float)
     end = float(course.balance[depth])
     years = words.listed([f"{year:,}" for year in NAMED])
     steps = words.listed([f"<b>{words.signed(at(course, depth, year), 2)}</b>" for year in NAMED])
-    said = f"<p>After {years} years {where}: {steps} {unit}, of <b class=more>{words.signed(end)}</b> in the end.</p>"
+    said = tr(
+        "After {years} years {where}: {steps} {unit}, of <b class=more>{end}</b> in the end.",
+        years=years, where=where, steps=steps, unit=unit, end=words.signed(end),
+    )  # fmt: skip
     if abs(end) < SMALL * baseline or end == 0:
-        return f"{said}<p class=quiet>So little changes in the end that parts of the way say nothing.</p>"
-    return f"{said}<p class=quiet>{share(course, depth)}</p>"
+        return f"<p>{said}</p>{_quiet(tr('So little changes in the end that parts of the way say nothing.'))}"
+    return f"<p>{said}</p>{_quiet(share(course, depth))}"
 
 
 def share(course: Course, depth: int) -> str:
@@ -202,25 +214,25 @@ def share(course: Course, depth: int) -> str:
     done = course.change[:, depth] / course.balance[depth]
     century, last = at(course, depth, 100) / course.balance[depth], float(done[-1])
     if century < 0:
-        first = "After 100 years the change still points the other way"
+        first = tr("After 100 years the change still points the other way")
     elif century > 1:
-        first = "After 100 years it has gone further than in the end"
+        first = tr("After 100 years it has gone further than in the end")
     else:
-        first = f"{_percent(century)} of the way is done after 100 years"
+        first = tr("{part} of the way is done after 100 years", part=_percent(century))
     over = np.flatnonzero(done >= 0.5)
     if not len(over):
-        return f"{first}, not even half of it after 10,000 ({_percent(last)})."
+        return tr("{first}, not even half of it after 10,000 ({last}).", first=first, last=_percent(last))
+    if over[0] == 0:
+        return tr("{first}, half of it after the first, {last} after 10,000.", first=first, last=_percent(last))
     half = _half(course.years, done, int(over[0]))
-    return f"{first}, half of it after {half}, {_percent(last)} after 10,000."
+    return tr("{first}, half of it after about {half}, {last} after 10,000.", first=first, half=half, last=_percent(last))
 
 
 def _half(years: FloatArray, done: FloatArray, first: int) -> str:
-    """When half of the way is done, in words."""
-    if first == 0:
-        return "the first"
+    """The year in which half of the way is done."""
     pair = slice(first - 1, first + 1)
     year = float(np.exp(np.interp(0.5, done[pair], np.log(years[pair]))))
-    return f"about {words.number(float(f'{year:.2g}'), 2)}"
+    return words.number(float(f"{year:.2g}"), 2)
 
 
 def _percent(part: float) -> str:

@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 from dashboard import plots, theme, words
 from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
 from dashboard.engine import Answer, Curve, Engine
+from dashboard.language import tr
 from dashboard.state import State
 
 
@@ -22,22 +23,24 @@ class Response:
         self._curve: Curve | None = None
         self._latest: Answer | None = None
         nothing = np.array([0.0, 1.0])
-        self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, "Change", "Pg C")))
+        self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, tr("Change"), "Pg C")))
         self.figure.update(height=165, width=None, sizing_mode="stretch_width")
         self.line = plots.sources(self.figure, "Line")[0]
         self.start, self.now = plots.sources(self.figure, "Scatter")
         for source in (self.line, self.start, self.now):
             source.data = {"change": [], "stock": []}  # nothing is drawn before it is computed
-        labels = {control.label: name for name, control in CONTROLS.items()}
+        labels = {tr(control.label): name for name, control in CONTROLS.items()}
         self.mechanism = pmui.Select(
-            label="Stock against", options=list(labels), size="small", margin=(0, 0, 2, 0), sizing_mode="stretch_width"
+            label=tr("Stock against"), options=list(labels), size="small", margin=(0, 0, 2, 0), sizing_mode="stretch_width"
         )
         self.mechanism.param.watch(lambda event: state.param.update(mechanism=labels[event.new]), "value")
         # said before the curve is there, so that what lies below stands still
-        said = f"<p class=quiet>All in the end; see <i>How long it takes</i>. {PUBLISHED_RESPONSE}<br>{self._ours()}</p>"
+        end = tr("All in the end; see <i>How long it takes</i>.")
+        said = f"<p class=quiet>{words.sentences(end, tr(PUBLISHED_RESPONSE))}<br>{self._ours()}</p>"
         self.text = pn.pane.HTML(said, stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
+        title = tr("Response of the world's stock")
         self.panel = pn.Column(
-            pn.pane.HTML("<h2>Response of the world's stock</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
+            pn.pane.HTML(f"<h2>{title}</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
             self.mechanism, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.text,
             stylesheets=[theme.CARD],
         )  # fmt: skip
@@ -62,8 +65,8 @@ class Response:
             "stock": [float(answer.outcome.total[i])],
         }
         control = CONTROLS[name]
-        self.figure.xaxis.axis_label = f"{control.label} [{control.unit}]"
-        self.figure.yaxis.axis_label = f"Pg C, {DEPTHS[answer.choice.depth]}"
+        self.figure.xaxis.axis_label = f"{tr(control.label)} [{control.unit}]"
+        self.figure.yaxis.axis_label = f"Pg C, {tr(DEPTHS[answer.choice.depth])}"
         low, high = float(np.min(totals[:, i])), float(np.max(totals[:, i]))
         here = float(answer.outcome.total[i])
         low, high = min(low, here), max(high, here)
@@ -73,14 +76,16 @@ class Response:
     def _ours(self) -> str:
         """Our answers to +1 % CUE as HTML."""
         computed = [words.signed(float(value)) for value in self._engine.one_percent()]
-        said = f"This model, computed here: +1 % CUE gives {_by_depth(computed)} Pg C."
+        said = tr("This model, computed here: +1 % CUE gives {gains} Pg C.", gains=_by_depth(computed))
         ensemble = self._engine.ensemble
         if ensemble is None:
             return said
         pairs = zip(ensemble.one_percent.mean(axis=0), ensemble.one_percent_sd, strict=True)
         spread = [words.with_spread(float(mean), float(sd)) for mean, sd in pairs]
-        return f"{said}<br>Mean ± SD of its {ensemble.members} members: {_by_depth(spread)} Pg C."
+        members = tr("Mean ± SD of its {count} members: {gains} Pg C.", count=ensemble.members, gains=_by_depth(spread))
+        return f"{said}<br>{members}"
 
 
 def _by_depth(values: Iterable[str]) -> str:
-    return ", ".join(f"{value} ({label.lower()})" for value, label in zip(values, DEPTHS.values(), strict=True))
+    parts = zip(values, DEPTHS.values(), strict=True)
+    return tr(", ").join(tr("{value} ({depth})", value=value, depth=tr(label).lower()) for value, label in parts)

@@ -10,6 +10,7 @@ import panel as pn
 from dashboard import theme, words
 from dashboard.catalogue import DEPTHS
 from dashboard.engine import Answer, Engine, FloatArray, Part
+from dashboard.language import tr
 from proda_core.published import STOCKS, Range
 
 BARS = """
@@ -48,13 +49,14 @@ class Stocks:
             moved = [words.signed(after - before), words.signed(words.percent(after, before))]
             cells = [known, words.number(after), *moved]
             shown = " class=shown" if key == answer.choice.depth else ""
-            rows.append(f"<tr{shown}><th scope=row>{label}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-        head = "".join(f"<th scope=col>{name}</th>" for name in ("Depth", "Baseline", "Scenario", "Change", "%"))
+            rows.append(f"<tr{shown}><th scope=row>{tr(label)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+        names = (tr("Depth"), tr("Baseline"), tr("Scenario"), tr("Change"), "%")
+        head = "".join(f"<th scope=col>{name}</th>" for name in names)
         if part is None:
             below = f"{_bars(answer, spread)}<p class=quiet>{self._beside(answer.baseline.total)}</p>"
         else:
             below = _of(part, answer, float(self._engine.model.land.area.sum()))
-        whose = "World soil carbon" if region is None else f"Soil carbon {words.within(region)}"
+        whose = tr("World soil carbon") if region is None else tr("Soil carbon {within}", within=words.within(region))
         self.table.object = (
             f"<table><caption>{escape(whose)} [Pg C]</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>{below}"
@@ -62,46 +64,64 @@ class Stocks:
 
     def _beside(self, baseline: FloatArray) -> str:
         """What the bars mean, and how the baseline [Pg] (depth,) compares with the published ranges."""
-        around = "" if self._engine.ensemble is None else f" ± SD of {self._engine.ensemble.members} ensemble members"
-        said = (
-            f"<b><span class=swatch></span> Published</b> (Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015); "
-            f"line: baseline{around}; <span class=more>orange: scenario</span>."
-        )
-        spread = np.zeros(len(DEPTHS)) if self._engine.ensemble is None else self._engine.ensemble.total_sd
+        ensemble, bedrock = self._engine.ensemble, self._engine.has_bedrock
+        sources = "Batjes 1996, Jobbágy &amp; Jackson 2000, Köchy et al. 2015"
+        if ensemble is None:
+            line = tr("line: baseline; <span class=more>orange: scenario</span>.")
+        else:
+            line = tr(
+                "line: baseline ± SD of {count} ensemble members; <span class=more>orange: scenario</span>.",
+                count=ensemble.members,
+            )
+        published = tr("<b><span class=swatch></span> Published</b> ({sources});", sources=sources)
+        spread = np.zeros(len(DEPTHS)) if ensemble is None else ensemble.total_sd
         stocks = zip(DEPTHS, baseline, spread, strict=True)
         found = {key: compare(float(stock), float(sd), STOCKS[key]) for key, stock, sd in stocks}
-        outside = {way: [DEPTHS[key].lower() for key in found if found[key] == way] for way in ("more", "less")}
-        parts = [
-            f"{way} {'at every depth' if len(where) == len(DEPTHS) else f'at {words.listed(where)}'}"
-            for way, where in outside.items()
-            if where
-        ]
-        if not parts:
-            return f"{said} This model lies within all of them{', give or take its spread' if spread.any() else ''}."
-        return f"{said} This model holds {words.listed(parts)} than published{self._causes()}."
+        where = {way: _depths([key for key in found if found[key] == way]) for way in ("more", "less")}
+        causes = _causes(ensemble is not None, bedrock)
+        return words.sentences(published, line, _beside(where["more"], where["less"], bool(spread.any()), causes))
 
-    def _causes(self) -> str:
-        causes = [
-            cause
-            for cause, holds in (
-                ("its parameters are not retrieved from profiles", self._engine.ensemble is None),
-                ("it knows no bedrock", not self._engine.has_bedrock),
-            )
-            if holds
-        ]
-        return f": {words.listed(causes)}" if causes else ""
+
+def _depths(keys: list[str]) -> str:
+    """Where, in words; empty for nowhere."""
+    if len(keys) == len(DEPTHS):
+        return tr("at every depth")
+    return tr("at {depths}", depths=words.listed([tr(DEPTHS[key]).lower() for key in keys])) if keys else ""
+
+
+def _beside(more: str, less: str, spread: bool, causes: str) -> str:
+    """Where the model holds more and less than published, in words."""
+    if more and less:
+        return tr("This model holds more {more} and less {less} than published{causes}.", more=more, less=less, causes=causes)
+    if more:
+        return tr("This model holds more {where} than published{causes}.", where=more, causes=causes)
+    if less:
+        return tr("This model holds less {where} than published{causes}.", where=less, causes=causes)
+    if spread:
+        return tr("This model lies within all of them, give or take its spread.")
+    return tr("This model lies within all of them.")
+
+
+def _causes(retrieved: bool, bedrock: bool) -> str:
+    """Why the model may differ, behind a colon; empty where no reason is known."""
+    causes = [] if retrieved else [tr("its parameters are not retrieved from profiles")]
+    if not bedrock:
+        causes.append(tr("it knows no bedrock"))
+    return tr(": {causes}", causes=words.listed(causes)) if causes else ""
 
 
 def _of(part: Part, answer: Answer, land_area: float) -> str:
     """A part of the land beside all of it, whose area is ``land_area`` [m2]."""
     if not part.inside.any():
-        return "<p class=quiet>The model has no land there.</p>"
+        return f"<p class=quiet>{tr('The model has no land there.')}</p>"
     share = words.number(100 * part.area / land_area, 2)
     held = words.number(100 * float(part.baseline[answer.depth] / answer.baseline.total[answer.depth]), 2)
-    return (
-        f"<p class=quiet style='margin-top: 8px'>{words.number(part.area / 1e12)} million km² of land, {share} % of all, with "
-        f"{held} % of the carbon. Members are not summed by region: for their spread see the map of uncertainty.</p>"
-    )
+    said = tr(
+        "{area} million km² of land, {share} % of all, with {held} % of the carbon. Members are not summed by region: for their "
+        "spread see the map of uncertainty.",
+        area=words.number(part.area / 1e12), share=share, held=held,
+    )  # fmt: skip
+    return f"<p class=quiet style='margin-top: 8px'>{said}</p>"
 
 
 def compare(stock: float, spread: float, published: Range) -> str:
@@ -135,6 +155,6 @@ def _bars(answer: Answer, spread: FloatArray | None) -> str:
             f"<i class=scenario style='left:{at(after)}'></i>" if after != before else "",
         ]
         about = published.low == published.high
-        known = f"about {published.low:,.0f}" if about else f"{published.low:,.0f}–{published.high:,.0f}"
-        rows.append(f"<span>{label}</span><span class=track aria-hidden=true>{''.join(marks)}</span><span>{known}</span>")
-    return f"<div class=bars role=group aria-label='Published stocks [Pg C]'>{''.join(rows)}</div>"
+        known = tr("about {stock}", stock=f"{published.low:,.0f}") if about else f"{published.low:,.0f}–{published.high:,.0f}"
+        rows.append(f"<span>{tr(label)}</span><span class=track aria-hidden=true>{''.join(marks)}</span><span>{known}</span>")
+    return f"<div class=bars role=group aria-label='{tr('Published stocks [Pg C]')}'>{''.join(rows)}</div>"

@@ -1,4 +1,4 @@
-// Buttons in the bar: back, forth, replay, share.  Ctrl+Z and Ctrl+Shift+Z work wherever no text is being typed.
+// Buttons in the bar: back, forth, replay, share, and the choice of a language.  Ctrl+Z and Ctrl+Shift+Z work wherever no text is being typed.
 
 const ICONS = {
   undo: "M12.5 8c-2.65 0-5.05.99-6.9 2.6L2 7v9h9l-3.62-3.62c1.39-1.16 3.16-1.88 5.12-1.88 3.54 0 6.55 2.31 7.6 5.5l2.37-.78C21.08 11.03 17.15 8 12.5 8z",
@@ -33,6 +33,7 @@ function types(target) {
 }
 
 export function render({model}) {
+  const {texts} = model
   let wishes = 0
   const ask = (what) => { model.asked = {what, number: ++wishes} }
   const address = () => `${location.origin}${location.pathname}${model.query ? `?${model.query}` : ""}`
@@ -44,16 +45,16 @@ export function render({model}) {
     made.addEventListener("click", () => { if (made.getAttribute("aria-disabled") !== "true") { call() } })
     return made
   }
-  const undo = button("undo", "Undo", "Ctrl+Z", () => ask("undo"))
-  const redo = button("redo", "Redo", "Ctrl+Shift+Z", () => ask("redo"))
-  const replay = button("replay", "Replay the last change", "", () => ask("replay"))
-  const share = button("share", "Share this view", "", () => open())
-  share.append(element("span", {}, "Share"))
+  const undo = button("undo", texts.undo, "Ctrl+Z", () => ask("undo"))
+  const redo = button("redo", texts.redo, "Ctrl+Shift+Z", () => ask("redo"))
+  const replay = button("replay", texts.replay, "", () => ask("replay"))
+  const share = button("share", texts.shareView, "", () => open())
+  share.append(element("span", {}, texts.share))
 
-  const field = element("input", {type: "text", readonly: "", "aria-label": "Link to this view"})
-  const copied = (from, what) => {
-    const made = element("button", {type: "button", class: "copy"}, "Copy")
-    made.setAttribute("aria-label", `Copy ${what}`)
+  const field = element("input", {type: "text", readonly: "", "aria-label": texts.link})
+  const copied = (from, wish, done) => {
+    const made = element("button", {type: "button", class: "copy"}, texts.copy)
+    made.setAttribute("aria-label", wish)
     made.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(from())
@@ -64,33 +65,36 @@ export function render({model}) {
         document.execCommand("copy")
         text.remove()
       }
-      tell(`Copied ${what}`)
-      made.textContent = "Copied"
-      setTimeout(() => { made.textContent = "Copy" }, 1500)
+      tell(done)
+      made.textContent = texts.copied
+      setTimeout(() => { made.textContent = texts.copy }, 1500)
     })
     return made
   }
-  const code = element("div", {class: "code", role: "img", "aria-label": "QR code of the link"})
-  const python = element("pre", {tabindex: "0", "aria-label": "Python lines"})
+  const code = element("div", {class: "code", role: "img", "aria-label": texts.code})
+  const python = element("pre", {tabindex: "0", "aria-label": texts.lines})
   const citation = element("p", {class: "citation"})
   const files = element("p", {class: "files"})
   const list = () => {
-    const kinds = [["map.png", "Map, PNG"], ["map.svg", "Map, SVG"], ["map.nc", "Map, NetCDF"], ["map.csv", "Map, CSV"]]
-    if (model.has_place) { kinds.push(["profile.csv", "Soil profile, CSV"]) }
+    const map = (kind) => texts.map.replace("{kind}", kind)
+    const kinds = [["map.png", map("PNG")], ["map.svg", map("SVG")], ["map.nc", map("NetCDF")], ["map.csv", map("CSV")]]
+    if (model.has_place) { kinds.push(["profile.csv", texts.profile]) }
     files.replaceChildren(...kinds.map(([name, label]) =>
       element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
   }
-  const close = element("button", {type: "button", class: "close", "aria-label": "Close"}, "×")
+  const close = element("button", {type: "button", class: "close", "aria-label": texts.close}, "×")
   const dialog = element("dialog", {"aria-labelledby": "share-title"},
-    element("div", {class: "head"}, element("h2", {id: "share-title"}, "Share this view"), close),
-    element("p", {}, "The link opens the same map, sliders and place, and names the version of the model."),
-    element("div", {class: "row"}, field, copied(() => field.value, "the link")),
+    element("div", {class: "head"}, element("h2", {id: "share-title"}, texts.shareView), close),
+    element("p", {}, texts.sharing),
+    element("div", {class: "row"}, field, copied(() => field.value, texts.copyLink, texts.copiedLink)),
     code,
-    element("h3", {class: "gap"}, "Files of this view"),
+    element("h3", {class: "gap"}, texts.files),
     files,
-    element("div", {class: "row"}, element("h3", {}, "The same in Python"), copied(() => model.python, "the Python lines")),
+    element("div", {class: "row"}, element("h3", {}, texts.python),
+      copied(() => model.python, texts.copyPython, texts.copiedPython)),
     python,
-    element("div", {class: "row"}, element("h3", {}, "Cite this view"), copied(() => model.citation, "the citation")),
+    element("div", {class: "row"}, element("h3", {}, texts.cite),
+      copied(() => model.citation, texts.copyCitation, texts.copiedCitation)),
     citation)
   const fill = () => {
     code.innerHTML = model.code  // made on the server, from an address that it checked
@@ -124,6 +128,17 @@ export function render({model}) {
     resting = setTimeout(() => history.replaceState(null, "", address()), REST)
   })
 
+  // another language is another page: it opens on what is shown
+  const languages = element("select", {"aria-label": texts.language, title: texts.language},
+    ...model.languages.map(([code, tag, name]) => element("option", {value: code, lang: tag}, name)))
+  languages.value = model.language
+  languages.addEventListener("change", () => {
+    const asked = new URLSearchParams(model.query)
+    asked.set("lang", languages.value)
+    clearTimeout(resting)
+    location.search = `?${asked.toString().replaceAll("%2C", ",")}`
+  })
+
   const press = (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || types(event.composedPath()[0]) || dialog.open) { return }
     const key = event.key.toLowerCase()
@@ -134,5 +149,5 @@ export function render({model}) {
   document.addEventListener("keydown", press)
   model.on("remove", () => document.removeEventListener("keydown", press))
 
-  return element("div", {role: "toolbar", "aria-label": "Steps and sharing", class: "bar"}, undo, redo, replay, share, said, dialog)
+  return element("div", {role: "toolbar", "aria-label": texts.tools, class: "bar"}, undo, redo, replay, share, languages, said, dialog)
 }

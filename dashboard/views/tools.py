@@ -12,6 +12,7 @@ import segno
 
 from dashboard import link, takeaway
 from dashboard.engine import Answer, Engine
+from dashboard.language import LANGUAGES, TAGS, spoken, tr
 from dashboard.state import State
 
 HERE = Path(__file__).parent
@@ -19,8 +20,43 @@ LONGEST = 1000
 """Characters of an address that is made into a QR code."""
 
 
+def texts() -> dict[str, str]:
+    """What stands on the bar and in its dialog, by the names that its script has for it."""
+    return {
+        "undo": tr("Undo"),
+        "redo": tr("Redo"),
+        "replay": tr("Replay the last change"),
+        "share": tr("Share"),
+        "shareView": tr("Share this view"),
+        "sharing": tr("The link opens the same map, sliders and place, and names the version of the model."),
+        "link": tr("Link to this view"),
+        "copy": tr("Copy"),
+        "copied": tr("Copied"),
+        "copyLink": tr("Copy the link"),
+        "copiedLink": tr("Copied the link"),
+        "copyPython": tr("Copy the Python lines"),
+        "copiedPython": tr("Copied the Python lines"),
+        "copyCitation": tr("Copy the citation"),
+        "copiedCitation": tr("Copied the citation"),
+        "code": tr("QR code of the link"),
+        "lines": tr("Python lines"),
+        "files": tr("Files of this view"),
+        "map": tr("Map, {kind}"),
+        "profile": tr("Soil profile, CSV"),
+        "python": tr("The same in Python"),
+        "cite": tr("Cite this view"),
+        "close": tr("Close"),
+        "language": tr("Language"),
+        "tools": tr("Steps and sharing"),
+    }
+
+
 class Bar(pn.custom.JSComponent):
     """The buttons, the keys and the dialog; what they do is asked of the server."""
+
+    texts = param.Dict(default={}, doc="What stands on it.")
+    languages = param.List(default=[], doc="Triples of a language's code, its tag for browsers and what it calls itself.")
+    language = param.String(doc="Code of the language that is spoken.")
 
     can_undo = param.Boolean(default=False)
     can_redo = param.Boolean(default=False)
@@ -46,12 +82,14 @@ class Tools:
         state: what the visitor chose.
         engine: the model, for its version.
         replay: shows the last change once more.
+        language: what the visitor's link asked for, and links from here go on asking for; empty where it did not ask.
     """
 
-    def __init__(self, state: State, engine: Engine, replay: Any) -> None:
-        self._state, self._engine = state, engine
+    def __init__(self, state: State, engine: Engine, replay: Any, language: str = "") -> None:
+        self._state, self._engine, self._language = state, engine, language
         self._calls = {"undo": state.undo, "redo": state.redo, "replay": replay}
-        self.bar = Bar(query=link.query(state.choice, engine.version))
+        known = [[code, TAGS[code], name] for code, name in LANGUAGES.items()]
+        self.bar = Bar(query=self._query(), texts=texts(), languages=known, language=spoken())
         self.panel = self.bar
         self.bar.param.watch(lambda event: self._do(event.new), "asked")
         self.bar.param.watch(lambda event: self._give(event.new), "address")
@@ -72,8 +110,11 @@ class Tools:
             can_redo=history.can_redo,
             can_replay=history.before is not None,
             has_place=history.present.place is not None,
-            query=link.query(history.present, self._engine.version),
+            query=self._query(),
         )
+
+    def _query(self) -> str:
+        return link.query(self._state.history.present, self._engine.version, self._language)
 
     def _give(self, address: Any) -> None:
         """Fill the dialog for the address at which a browser says that the page is."""

@@ -109,7 +109,7 @@ def test_links_of_every_release_still_open(query: str, choice: str) -> None:
     ],
 )
 def test_a_broken_link_opens_the_first_look_and_says_why(query: str, told: str) -> None:
-    choice, notice, broken = opened(query)
+    choice, notice, broken, _ = opened(query)
     assert choice == Choice()
     assert broken
     assert told in notice
@@ -122,7 +122,7 @@ def test_what_others_add_to_a_link_does_not_matter() -> None:
 
 
 def test_a_link_of_another_model_says_so() -> None:
-    choice, notice, broken = opened(f"v=1&cue=1&m={MODEL}", model="0.2.0-aaaaaa")
+    choice, notice, broken, _ = opened(f"v=1&cue=1&m={MODEL}", model="0.2.0-aaaaaa")
     assert not broken
     assert choice == Choice(Scenario(cue=0.01))
     assert MODEL in notice
@@ -131,7 +131,7 @@ def test_a_link_of_another_model_says_so() -> None:
 
 @given(st.dictionaries(st.sampled_from(["v", "cue", "map", "at", "m", "depth"]), st.lists(st.binary(max_size=60), max_size=3)))
 def test_no_link_is_an_error(arguments: dict[str, list[bytes]]) -> None:
-    choice, notice, broken = link.open_link(arguments, MODEL)
+    choice, notice, broken, _ = link.open_link(arguments, MODEL)
     assert choice.variable in MAPS
     assert notice or not broken
 
