@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -415,7 +415,8 @@ def shared() -> Engine:
     # (a browser beside the server) costs several times what they save
     torch.set_num_threads(1)
     kernel.warm_up()
-    engine = Engine(load_world(), *_evidence(), *_findings())
+    world = load_world()
+    engine = Engine(replace(world, forcing=world.forcing.compact()), *_evidence(), *_findings())
     if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
         raise RuntimeError("expected a baseline with every mechanism")
     engine.one_percent()

@@ -115,7 +115,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
 def _read(given: Mapping[str, str]) -> Choice:
     if given.get("v") != VERSION:
         raise _RefusalError(f"expected v={VERSION}, got {_quoted(given['v']) if 'v' in given else 'none'}")
-    choice = Choice(Scenario(**{name: _change(key, name, given[key]) for key, name in CHANGES.items() if key in given}))
+    choice = Choice(Scenario.of({name: _change(key, name, given[key]) for key, name in CHANGES.items() if key in given}))
     for key, (name, table) in _TABLES.items():
         if key in given:
             if given[key] not in table:
