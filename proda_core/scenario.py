@@ -111,13 +111,13 @@ class Scenario:
         object.__setattr__(self, "parameters", tuple((id_, given[id_]) for id_ in IDS if given.get(id_)))
 
     @classmethod
-    def of(cls, changes: Mapping[str, float], parameters: tuple[tuple[str, float], ...] = ()) -> Scenario:
-        """A scenario from changes by name, keys of :data:`LIMITS`, and changes of parameters.
+    def of(cls, changes: Mapping[str, float]) -> Scenario:
+        """A scenario from changes by name, see :meth:`with_change`.
 
-        >>> Scenario.of({"cue": 0.01}) == Scenario(cue=0.01)
+        >>> Scenario.of({"cue": 0.01, "q10": 0.05}) == Scenario(cue=0.01, parameters=(("q10", 0.05),))
         True
         """
-        made = cls(parameters=parameters)
+        made = cls()
         for name, value in changes.items():
             made = made.with_change(name, value)
         return made
@@ -127,27 +127,30 @@ class Scenario:
         """Whether nothing is changed."""
         return self == Scenario()
 
+    def value(self, name: str) -> float:
+        """The change of a mechanism, or of a parameter by its id, or the warming.
+
+        >>> Scenario(cue=0.01, parameters=(("q10", 0.05),)).value("q10")
+        0.05
+        """
+        found: float = getattr(self, name) if name in LIMITS else dict(self.parameters).get(name, 0.0)
+        return found
+
     def with_change(self, name: str, value: float) -> Scenario:
         """The same scenario with one change replaced.
+
+        Args:
+            name: a key of :data:`LIMITS`, or the id of a parameter.
+            value: the change.
 
         Raises:
             KeyError: unknown name; the message lists the names.
         """
+        if name in IDS:
+            return replace(self, parameters=tuple({**dict(self.parameters), name: value}.items()))
         if name not in LIMITS:
-            raise KeyError(f"expected one of {', '.join(LIMITS)}; got {name!r}")
+            raise KeyError(f"expected one of {', '.join((*LIMITS, *IDS))}; got {name!r}")
         return replace(self, **{name: value})  # type: ignore[arg-type]  # no name of LIMITS is that of the parameters
-
-    def parameter(self, id_: str) -> float:
-        """The relative change of a parameter [1]."""
-        return dict(self.parameters).get(id_, 0.0)
-
-    def with_parameter(self, id_: str, value: float) -> Scenario:
-        """The same scenario with the relative change [1] of one parameter replaced.
-
-        Raises:
-            ValueError: unknown id; the message lists the ids.
-        """
-        return replace(self, parameters=tuple({**dict(self.parameters), id_: value}.items()))
 
 
 def _held(name: str, given: object, limits: tuple[float, float]) -> float:
@@ -174,14 +177,31 @@ def with_parameters(scenario: Scenario, physical: torch.Tensor) -> torch.Tensor:
 
 
 def held_back(scenario: Scenario, physical: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Columns in which bounds keep a parameter from changing by as much as a scenario asks (batch,), by the parameter's id."""
-    missed = with_parameters(scenario, physical) != physical * _factors(scenario)
-    return {id_: missed[:, index(id_)] for id_, _ in scenario.parameters}
+    """Columns in which limits keep a change from being made in full.
+
+    Args:
+        scenario: what is changed.
+        physical: physical values before (batch, 21).
+
+    Returns:
+        whether so in each column (batch,), by the id of each changed parameter, and by ``cue`` and ``input_allocation`` where
+        these are changed; nothing limits the other mechanisms.
+    """
+    after = with_parameters(scenario, physical)
+    missed = after != physical * _factors(scenario)
+    found = {id_: missed[:, index(id_)] for id_, _ in scenario.parameters}
+    if scenario.cue:
+        handed = cascade.handed_on(cascade.transfer_fraction(after))[:, list(cascade.DONORS_OF_TRANSFER)]
+        found["cue"] = (handed * (1 + scenario.cue) > 1).any(dim=1)
+    if scenario.input_allocation:
+        wanted = after[:, index("beta")] * (1 + scenario.input_allocation)
+        found["input_allocation"] = (wanted < BETA_LIMITS[0]) | (wanted > BETA_LIMITS[1])
+    return found
 
 
 def _factors(scenario: Scenario) -> torch.Tensor:
     """What parameters are multiplied by [1] (21,)."""
-    return torch.tensor([1 + scenario.parameter(id_) for id_ in IDS], dtype=torch.float64)
+    return torch.tensor([1 + scenario.value(id_) for id_ in IDS], dtype=torch.float64)
 
 
 def apply(scenario: Scenario, terms: Terms) -> Terms:

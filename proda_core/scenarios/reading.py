@@ -119,8 +119,8 @@ class _Reader:
         if slope and values.get("cue"):
             raise self.fail("changes", "with either cue or cue_per_degree", sorted(changes), "leave one of them out")
         shifts = self.table("parameters", table.get("parameters", {}), IDS)
-        pairs = [(id_, self.number(f"parameters.{id_}", shifts[id_], *PARAMETER_LIMITS, _RELATIVE)) for id_ in shifts]
-        change = Scenario.of({**values, "warming": warming}, tuple(pairs))
+        values |= {id_: self.number(f"parameters.{id_}", shifts[id_], *PARAMETER_LIMITS, _RELATIVE) for id_ in shifts}
+        change = Scenario.of({**values, "warming": warming})
         target = self.target(table["target"]) if "target" in table else None
         if target is None and change.is_baseline:
             raise self.fail("changes", "with at least one change", dict(changes), f"name one of {', '.join(_MECHANISMS)}")

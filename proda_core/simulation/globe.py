@@ -106,7 +106,9 @@ class GlobalModel:
         return terms
 
     def held_back(self, change: Scenario | Experiment) -> dict[str, float]:
-        """Part of the land that a change applies to on which bounds keep each of its parameters from changing as asked [1].
+        """Part of the land that a change applies to on which limits keep each of its changes from being made in full [1].
+
+        By name, see ``scenario.held_back``.
 
         Raises:
             ValueError: see :meth:`terms`.
@@ -115,7 +117,7 @@ class GlobalModel:
         if isinstance(change, Experiment):
             area = area * experiments.inside(change, self.land, self.regions)
         missed = scenario.held_back(_numbers(change), self._parameters)
-        return {id_: float(area @ where.numpy() / area.sum()) for id_, where in missed.items()} if area.any() else {}
+        return {name: float(area @ where.numpy() / area.sum()) for name, where in missed.items()} if area.any() else {}
 
     def respond(self, change: Scenario | Experiment, names: Iterable[str] = ()) -> Outcome:
         """Solve the globe under a scenario.

@@ -40,7 +40,7 @@ def learned_so(world: World, change: Scenario) -> GlobalModel:
 
 @pytest.mark.parametrize("id_", IDS)
 def test_a_changed_parameter_is_the_model_with_that_parameter(world: World, model: GlobalModel, id_: str) -> None:
-    change = Scenario().with_parameter(id_, 0.07)
+    change = Scenario().with_change(id_, 0.07)
     found, expected = model.respond(change, mechanisms.UNITS), learned_so(world, change).baseline
     np.testing.assert_allclose(found.soc, expected.soc, rtol=1e-9)
     for name in mechanisms.UNITS:
@@ -101,19 +101,31 @@ def test_values_stay_within_their_bounds_and_the_share_of_land_that_is_held_is_k
 def test_a_value_outside_its_bounds_goes_no_further_and_may_come_back() -> None:
     values = torch.as_tensor(parameters.to_physical(parameters.PRODA_MEAN)).repeat(1, 1)
     values[0, INDEX["fs1s2"]] = 0.486  # as in CLM5, above the prior
-    out, back = (scenario.with_parameters(Scenario().with_parameter("fs1s2", x), values)[0, INDEX["fs1s2"]] for x in (0.1, -0.1))
+    out, back = (scenario.with_parameters(Scenario().with_change("fs1s2", x), values)[0, INDEX["fs1s2"]] for x in (0.1, -0.1))
     assert out.item() == 0.486
     assert back.item() == pytest.approx(0.9 * 0.486)
-    assert scenario.held_back(Scenario().with_parameter("fs1s2", 0.1), values)["fs1s2"].all()
-    assert not scenario.held_back(Scenario().with_parameter("fs1s2", -0.1), values)["fs1s2"].any()
+    assert scenario.held_back(Scenario().with_change("fs1s2", 0.1), values)["fs1s2"].all()
+    assert not scenario.held_back(Scenario().with_change("fs1s2", -0.1), values)["fs1s2"].any()
 
 
 def test_fractions_never_hand_on_more_than_there_is(world: World) -> None:
     given = world.parameters.clone()
     given[:, INDEX["fs1s2"]] = 0.96  # far above the prior; with fs1s3 raised the sum would pass one
     given[:, INDEX["fs1s3"]] = 0.03
-    found = GlobalModel(replace(world, parameters=given)).respond(Scenario().with_parameter("fs1s3", 0.5))
+    found = GlobalModel(replace(world, parameters=given)).respond(Scenario().with_change("fs1s3", 0.5))
     assert np.isfinite(found.soc).all()
+
+
+def test_limits_of_mechanisms_are_known_too(world: World, model: GlobalModel) -> None:
+    share = model.held_back(Scenario(cue=0.2, input_allocation=0.05, parameters=(("beta", 0.05),)))
+    beta, top = world.parameters[:, INDEX["beta"]].numpy(), PARAMETER_BOUNDS[1][INDEX["beta"]].item()
+    area = world.land.area / world.land.area.sum()
+    assert share["input_allocation"] == pytest.approx(area @ (np.minimum(1.05 * beta, np.maximum(top, beta)) * 1.05 > top))
+    terms = model.terms(slice(None)), model.terms(slice(None), Scenario(cue=0.2))
+    short = ~torch.isclose(terms[1].transfer[:, :8], 1.2 * terms[0].transfer[:, :8]).all(dim=1).numpy()
+    assert share["cue"] == pytest.approx(area @ short)
+    assert 0 < share["cue"] < 1
+    assert model.held_back(Scenario(warming=6.0, carbon_input=0.5)) == {}
 
 
 def test_a_change_of_parameters_stops_at_the_edge_of_a_region(model: GlobalModel) -> None:
@@ -174,17 +186,17 @@ def test_a_scenario_holds_its_parameters_in_one_way_only() -> None:
     assert one.parameters == (("q10", 0.5), ("beta", 0.01))
     assert hash(one) == hash(Scenario(parameters=(("q10", 0.5), ("beta", 0.01))))
     assert Scenario(parameters={"beta": 0.01, "q10": 0.5}) == one  # type: ignore[arg-type]
-    assert one.parameter("q10") == 0.5
-    assert one.with_parameter("q10", 0.0).parameters == (("beta", 0.01),)
+    assert one.value("q10") == 0.5
+    assert one.with_change("q10", 0.0).parameters == (("beta", 0.01),)
 
 
 @pytest.mark.parametrize(("given", "said"), [("Q10", "got 'Q10'"), ("cue", "got 'cue'")])
 def test_an_unknown_parameter_is_told_the_known_ones(given: str, said: str) -> None:
     with pytest.raises(ValueError, match=f"out of diffus, cryo, .*{said}"):
-        Scenario().with_parameter(given, 0.1)
+        Scenario(parameters=((given, 0.1),))
 
 
 @pytest.mark.parametrize("value", [float("nan"), "1", None, True])
 def test_a_change_that_is_no_number_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="expected a finite number for q10"):
-        Scenario().with_parameter("q10", value)  # type: ignore[arg-type]
+        Scenario().with_change("q10", value)  # type: ignore[arg-type]
