@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dashboard.catalogue import CONTROLS, DEPTH_WORDS
+from dashboard.catalogue import DEPTH_WORDS
+from dashboard.expert import EXPERT, GROUPS, SLIDERS
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
 
 MINUS = "\N{MINUS SIGN}"
+
+NAMED = 3
+"""Changes of parameters that a sentence names one by one."""
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -134,7 +138,7 @@ def within(chosen: Region) -> str:
 
 def changes(scenario: Scenario) -> list[tuple[str, float]]:
     """The changes of a scenario that are not zero, by name, in the units of the sliders."""
-    values = ((name, getattr(scenario, name) * control.scale) for name, control in CONTROLS.items())
+    values = ((name, scenario.value(name) * control.scale) for name, control in SLIDERS.items())
     return [(name, round(value, 6)) for name, value in values if value]
 
 
@@ -147,7 +151,7 @@ def change(name: str, value: float) -> str:
     if name == "warming":
         return f"a {'warming' if value > 0 else 'cooling'} of {plain(abs(value))} °C"
     article = "an" if plain(abs(value)).startswith(("8", "11", "18")) else "a"
-    return f"{article} {plain(abs(value))} % {'rise' if value > 0 else 'fall'} in {CONTROLS[name].noun}"
+    return f"{article} {plain(abs(value))} % {'rise' if value > 0 else 'fall'} in {SLIDERS[name].noun}"
 
 
 def headline(
@@ -184,9 +188,9 @@ def headline(
         if chosen is not None:
             return f"The soils {within(chosen)} hold {stock_text} Pg C {where}; over all land {use}."
         return f"The soils of the model hold {stock_text} Pg C {where}; {use}."
-    moves = [change(name, value) for name, value in changes(scenario)]
+    moves = _moves(scenario)
     cause = _sentence_start(listed(moves))
-    many = len(moves) > 1
+    many = len(changes(scenario)) > 1
     difference = stock - baseline
     relative = f"({signed(percent(stock, baseline))} %)"
     if abs(difference) < 5e-4 * baseline:
@@ -206,12 +210,22 @@ def headline(
     )
 
 
+def _moves(scenario: Scenario) -> list[str]:
+    """The changes as nouns; those of many parameters as one."""
+    moved = changes(scenario)
+    shifted = [name for name, _ in moved if name in EXPERT]
+    if len(shifted) <= NAMED:
+        return [change(name, value) for name, value in moved]
+    return [*(change(name, value) for name, value in moved if name not in EXPERT), f"changes of {len(shifted)} parameters"]
+
+
 def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:
     realised = percent(cue, baseline_cue)
     found = "does not change" if abs(realised) < 5e-3 else f"changes by {signed(realised, 2)} %"
     if scenario.cue:
         return f"bulk CUE itself {found} (requested {'+' if scenario.cue > 0 else ''}{plain(round(100 * scenario.cue, 6))} %)"
-    return f"bulk CUE, left alone, {found}"
+    own = any(name in GROUPS["cue"] for name, _ in scenario.parameters)
+    return f"bulk CUE{' itself' if own else ', left alone,'} {found}"
 
 
 def listed(parts: Sequence[str]) -> str:

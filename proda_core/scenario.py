@@ -187,12 +187,14 @@ def held_back(scenario: Scenario, physical: torch.Tensor) -> dict[str, torch.Ten
         whether so in each column (batch,), by the id of each changed parameter, and by ``cue`` and ``input_allocation`` where
         these are changed; nothing limits the other mechanisms.
     """
-    after = with_parameters(scenario, physical)
-    missed = after != physical * _factors(scenario)
-    found = {id_: missed[:, index(id_)] for id_, _ in scenario.parameters}
+    found = {}
+    for id_, x in scenario.parameters:
+        i = index(id_)
+        before, lower, upper = physical[:, i], PARAMETER_BOUNDS[0][i], PARAMETER_BOUNDS[1][i]
+        found[id_] = (before * (1 + x) < before.minimum(lower)) | (before * (1 + x) > before.maximum(upper))
+    after = with_parameters(scenario, physical) if scenario.parameters else physical
     if scenario.cue:
-        handed = cascade.handed_on(cascade.transfer_fraction(after))[:, list(cascade.DONORS_OF_TRANSFER)]
-        found["cue"] = (handed * (1 + scenario.cue) > 1).any(dim=1)
+        found["cue"] = cascade.most_handed_on(after) * (1 + scenario.cue) > 1
     if scenario.input_allocation:
         wanted = after[:, index("beta")] * (1 + scenario.input_allocation)
         found["input_allocation"] = (wanted < BETA_LIMITS[0]) | (wanted > BETA_LIMITS[1])
