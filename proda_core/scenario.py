@@ -176,12 +176,13 @@ def with_parameters(scenario: Scenario, physical: torch.Tensor) -> torch.Tensor:
     return (physical * _factors(scenario)).clamp(physical.minimum(lower), physical.maximum(upper))
 
 
-def held_back(scenario: Scenario, physical: torch.Tensor) -> dict[str, torch.Tensor]:
+def held_back(scenario: Scenario, physical: torch.Tensor, terms: Terms) -> dict[str, torch.Tensor]:
     """Columns in which limits keep a change from being made in full.
 
     Args:
         scenario: what is changed.
         physical: physical values before (batch, 21).
+        terms: evaluated with the parameters of the scenario.
 
     Returns:
         whether so in each column (batch,), by the id of each changed parameter, and by ``cue`` and ``input_allocation`` where
@@ -192,11 +193,11 @@ def held_back(scenario: Scenario, physical: torch.Tensor) -> dict[str, torch.Ten
         i = index(id_)
         before, lower, upper = physical[:, i], PARAMETER_BOUNDS[0][i], PARAMETER_BOUNDS[1][i]
         found[id_] = (before * (1 + x) < before.minimum(lower)) | (before * (1 + x) > before.maximum(upper))
-    after = with_parameters(scenario, physical) if scenario.parameters else physical
     if scenario.cue:
-        found["cue"] = cascade.most_handed_on(after) * (1 + scenario.cue) > 1
+        most = cascade.handed_on(terms.transfer)[:, min(cascade.DONORS_OF_TRANSFER) :].amax(dim=1)  # by microbes
+        found["cue"] = most * (1 + scenario.cue) > 1
     if scenario.input_allocation:
-        wanted = after[:, index("beta")] * (1 + scenario.input_allocation)
+        wanted = terms.beta * (1 + scenario.input_allocation)
         found["input_allocation"] = (wanted < BETA_LIMITS[0]) | (wanted > BETA_LIMITS[1])
     return found
 

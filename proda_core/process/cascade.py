@@ -42,15 +42,6 @@ def handed_on(fraction: Tensor) -> Tensor:
     return torch.stack([f[:, 8] + f[:, 9], f[:, 0], f[:, 1], f[:, 2], f[:, 3] + f[:, 4], f[:, 5] + f[:, 6], f[:, 7]], dim=1)
 
 
-def most_handed_on(parameters: Tensor) -> Tensor:
-    """The largest part of a pool's loss that microbes hand on, over all donors [1]; (batch, 21) -> (batch,)."""
-    most = parameters.new_zeros(len(parameters))
-    for donor in set(DONORS_OF_TRANSFER):
-        own = [position for position, of in zip(_TRANSFER, DONORS_OF_TRANSFER, strict=True) if of == donor]
-        most = most.maximum(parameters[:, own].sum(dim=1))
-    return most
-
-
 def respired_fraction(fraction: Tensor) -> Tensor:
     """Part of each pool's loss that is respired [1]; (batch, 10) -> (batch, 7)."""
     return (1 - handed_on(fraction)).clamp(min=0)

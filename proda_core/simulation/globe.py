@@ -116,7 +116,7 @@ class GlobalModel:
         area = self.land.area
         if isinstance(change, Experiment):
             area = area * experiments.inside(change, self.land, self.regions)
-        missed = scenario.held_back(_numbers(change), self._parameters)
+        missed = scenario.held_back(_numbers(change), self._parameters, self._started(change))
         return {name: float(area @ where.numpy() / area.sum()) for name, where in missed.items()} if area.any() else {}
 
     def respond(self, change: Scenario | Experiment, names: Iterable[str] = ()) -> Outcome:
