@@ -62,7 +62,7 @@ class Page:
         self.response = Response(self.state, shared)
         self.pace, self.goals = Pace(), Goals(self.state)
         self.mechanisms = Mechanisms(self.state, shared)
-        self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
+        self.sliders, self.where = Sliders(self.state, shared), Where(self.state, shared)
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
@@ -88,7 +88,7 @@ class Page:
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
-        for view in self.views:
+        for view in (*self.views, self.sliders):
             view.show(answer)
 
     def fail(self, _: Exception) -> None:
