@@ -16,7 +16,7 @@ TOLD = 0.001
 """Part of the land on which a change is held back from which on the page says so."""
 
 ARTEFACT = 0.01
-"""Part of the land with its allocation at the limit from which on the gain in full depth says nothing: from there on the curve of
+"""Part of the land with beta at its limit from which on the gain in full depth says nothing: from there on the curve of
 the stock is no power law any more."""
 
 ENDS: dict[str, str] = {
@@ -61,7 +61,7 @@ def of(name: str, value: float, depth: str, held: Mapping[str, float], ranges: R
     """
     share = held.get(name, 0.0) if value else 0.0
     said = [_beyond(name, value, ranges), _held(name, share) if share >= TOLD else ""]
-    if name == "input_allocation" and value > 0 and depth == "full" and share >= ARTEFACT:
+    if name in ("input_allocation", "beta") and value > 0 and depth == "full" and share >= ARTEFACT:
         said.append(
             tr(
                 "In the full depth the gain is then an artefact: carbon is placed below where anything is mixed, and stays for "

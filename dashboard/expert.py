@@ -13,7 +13,7 @@ RANGES = mark("Tao et al. 2020, doi:10.3389/fdata.2020.00017")
 def _control(parameter: Parameter) -> Control:
     sign, meaning = symbol(parameter.symbol), parameter.meaning
     return Control(
-        parameter.id, f"{meaning[:1].upper()}{meaning[1:]} {sign}", sign, f"the {meaning}", "%", 100.0,
+        parameter.id, f"{meaning[:1].upper()}{meaning[1:]} {sign}", sign, f"the {meaning.partition(',')[0]}", "%", 100.0,
         meaning, f"{sign} → (1 + x) {sign}", f"{RANGES}; {CLM5}",
     )  # fmt: skip
 

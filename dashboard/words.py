@@ -188,8 +188,7 @@ def headline(
         if chosen is not None:
             return f"The soils {within(chosen)} hold {stock_text} Pg C {where}; over all land {use}."
         return f"The soils of the model hold {stock_text} Pg C {where}; {use}."
-    moves = _moves(scenario)
-    cause = _sentence_start(listed(moves))
+    cause = _sentence_start(listed(moves(scenario)))
     many = len(changes(scenario)) > 1
     difference = stock - baseline
     relative = f"({signed(percent(stock, baseline))} %)"
@@ -210,7 +209,7 @@ def headline(
     )
 
 
-def _moves(scenario: Scenario) -> list[str]:
+def moves(scenario: Scenario) -> list[str]:
     """The changes as nouns; those of many parameters as one."""
     moved = changes(scenario)
     shifted = [name for name, _ in moved if name in EXPERT]

@@ -65,9 +65,10 @@ class Sliders:
     Args:
         state: what the visitor chose.
         engine: the model, for how far published work goes.
+        *beside: what stands beside the button that resets all.
     """
 
-    def __init__(self, state: State, engine: Engine) -> None:
+    def __init__(self, state: State, engine: Engine, *beside: pmui.Button) -> None:
         self._state = state
         self._ranges = caution.published(engine.findings)
         self._latest: Answer | None = None
@@ -84,8 +85,9 @@ class Sliders:
             stylesheets=[theme.TEXT], margin=(0, 0, 8, 0), sizing_mode="stretch_width",
         )  # fmt: skip
         self.drawer = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
+        buttons = pn.FlexBox(reset, *beside, gap="8px", sizing_mode="stretch_width", margin=0)
         self.panel = pn.Column(
-            intro, self.mode, *self.sliders.values(), reset, self.drawer, sizing_mode="stretch_width", margin=(12, 18)
+            intro, self.mode, *self.sliders.values(), buttons, self.drawer, sizing_mode="stretch_width", margin=(12, 18)
         )
         self._told = ""
         self._tell()

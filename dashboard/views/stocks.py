@@ -21,8 +21,9 @@ BARS = """
 .bars .spread { top: 7px; height: 2px; background: currentColor; }
 .bars .ours { width: 3px; margin-left: -1.5px; background: currentColor; }
 .bars .scenario { width: 3px; margin-left: -1.5px; background: var(--accent); }
+.bars .rival { top: 4px; width: 8px; height: 8px; margin-left: -4px; transform: rotate(45deg); background: RIVAL; }
 .swatch { display: inline-block; width: 10px; height: 10px; background: #5b8aa6; opacity: .6; }
-"""
+""".replace("RIVAL", theme.RIVAL)
 
 ABOUT = 0.05
 """What "about" means of a published number, relative to it."""
@@ -119,7 +120,8 @@ def compare(stock: float, spread: float, published: Range) -> str:
 def _bars(answer: Answer, spread: FloatArray | None) -> str:
     """Baseline with its spread, scenario and published range above each depth, drawn to one scale."""
     most = float(answer.baseline.total[-1]) + (0.0 if spread is None else float(spread[-1]))
-    top = 1.06 * max(STOCKS["full"].high, most, float(answer.outcome.total[-1]))
+    shown = [float(answer.outcome.total[-1]), *([] if answer.rival is None else [float(answer.rival.total[-1])])]
+    top = 1.06 * max(STOCKS["full"].high, most, *shown)
 
     def at(value: float) -> str:
         return f"{100 * value / top:.2f}%"
@@ -136,5 +138,7 @@ def _bars(answer: Answer, spread: FloatArray | None) -> str:
         ]
         about = published.low == published.high
         known = f"about {published.low:,.0f}" if about else f"{published.low:,.0f}–{published.high:,.0f}"
+        if answer.rival is not None:
+            marks.append(f"<i class=rival style='left:{at(float(answer.rival.total[i]))}'></i>")
         rows.append(f"<span>{label}</span><span class=track aria-hidden=true>{''.join(marks)}</span><span>{known}</span>")
     return f"<div class=bars role=group aria-label='Published stocks [Pg C]'>{''.join(rows)}</div>"
