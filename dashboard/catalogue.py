@@ -27,6 +27,7 @@ class Control:
         equation: what it does to ``dC/dt = B I + (A xi K - V) C``.
         source: where that comes from.
         plain: what it is, in a few words without any term of the field.
+        plainly: what it means, without any term of the field.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Control:
     equation: str
     source: str
     plain: str = ""
+    plainly: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -54,51 +56,58 @@ CONTROLS: dict[str, Control] = {
             "cue", mark("Microbial CUE"), mark("CUE"), "microbial CUE", "%", 100.0,
             mark("Carbon use efficiency: the share of decomposed carbon that microbes pass on to soil carbon, not respire."),
             mark("A: every transfer fraction f → (1 + x) f, at most all that a pool loses"),
-            TAO_2023,
-            mark("How much microbes keep of what they eat"),
+            TAO_2023, mark("How much microbes keep of what they eat"),
+            mark(
+                "When microbes eat dead plants, they breathe out part of the carbon and build the rest into their bodies, which "
+                "become soil in time. This is the part that they keep."
+            ),
         ),
         Control(
             "carbon_input", mark("Plant carbon input"), mark("plant input"), "plant carbon input", "%", 100.0,
             mark("Dead leaves, roots and wood that enter the soil each year."),
             "I → (1 + x) I",
-            TAO_2023,
-            mark("How much dead plant matter reaches the soil"),
+            TAO_2023, mark("How much dead plant matter reaches the soil"),
+            mark("Dead leaves, roots and wood that enter the soil each year."),
         ),
         Control(
             "input_allocation", mark("Input allocation"), mark("allocation"), "input allocation", "%", 100.0,
             mark("How deep the plants place their carbon: the Jackson coefficient β of the input profile. More means deeper."),
             mark("B: β → (1 + x) β, held within its range; share above depth z (cm) is 1 − β^z"),
             TAO_2023 + "; Jackson et al. 1996, doi:10.1007/BF00333714",
-            mark("How deep roots place it"),
+            mark("How deep plants place their carbon"),
+            mark("More means that plants leave more of their carbon deep in the ground, where it decays slowly."),
         ),
         Control(
             "baseline_decomposition", mark("Baseline decomposition"), mark("decomposition"), "baseline decomposition", "%", 100.0,
             mark("How fast each pool decays when temperature and water do not hold it back."),
             mark("K: every turnover rate 1/τ → (1 + x)/τ"),
-            CLM5,
-            mark("How fast dead matter rots in the best conditions"),
+            CLM5, mark("How fast dead matter rots in the best conditions"),
+            mark("How fast dead matter decays where it is warm, moist and airy. Faster decay leaves less carbon in the soil."),
         ),
         Control(
             "environmental_modifier", mark("Environmental modifiers"), mark("environment"), "the environmental modifiers", "%",
             100.0,
             mark("How strongly temperature, water, oxygen, nitrogen and depth slow decomposition. More means faster decay."),
             "ξ → (1 + x) ξ",
-            CLM5,
-            mark("How little cold, drought and depth slow the rotting"),
+            CLM5, mark("How little cold, drought and depth slow the rotting"),
+            mark("Cold, drought, lack of air and depth slow decay down. More means that they slow it less: less carbon stays."),
         ),
         Control(
             "vertical_transport", mark("Vertical transport"), mark("transport"), "vertical transport", "%", 100.0,
             mark("Mixing of carbon between layers by soil animals and by freezing and thawing."),
             "V → (1 + x) V",
-            CLM5,
-            mark("How fast worms and frost mix the soil"),
+            CLM5, mark("How fast worms and frost mix the soil"),
+            mark("Animals in the soil, and freezing and thawing, carry carbon up and down. More means faster mixing."),
         ),
         Control(
             "warming", mark("Warming"), mark("temperature"), "warming", "°C", 1.0,
             mark("A uniform warming of the soil. Plant input, water and thaw depth stay as they are: not a climate projection."),
             "ξ → ξ · Q₁₀^(ΔT/10)",
-            CLM5,
-            mark("How much warmer the soil gets"),
+            CLM5, mark("How much warmer the soil gets"),
+            mark(
+                "The soil gets warmer by as much everywhere, and decay quickens. Plants, water and frost stay as they are: not a "
+                "climate projection."
+            ),
         ),
     )
 }  # fmt: skip

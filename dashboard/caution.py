@@ -64,8 +64,8 @@ def of(name: str, value: float, depth: str, held: Mapping[str, float], ranges: R
     if name in ("input_allocation", "beta") and value > 0 and depth == "full" and share >= ARTEFACT:
         said.append(
             tr(
-                "In the full depth the gain is then an artefact: carbon is placed below where anything is mixed, and stays for "
-                "ever. Look at 0–1 m instead."
+                "In the full depth the gain is then an artefact: carbon is placed below where anything is mixed and where hardly "
+                "anything decays. Look at 0–1 m instead."
             )
         )
     return " ".join(part for part in said if part)

@@ -28,7 +28,7 @@ export function render({model}) {
     return `${value > 0 ? "+" : value < 0 ? MINUS : ""}${digits} ${unit}`
   }
 
-  const range = element("input", {type: "range", id: "range", min: start, max: end, step: fine, "aria-label": label, "aria-describedby": "sub refused note"})
+  const range = element("input", {type: "range", id: "range", min: start, max: end, step: fine, "aria-label": label.replace("_", " "), "aria-describedby": "sub refused note"})
   const typed = element("input", {type: "text", inputmode: "decimal", class: "typed", "aria-label": texts.set, "aria-describedby": "refused", size: 7})
   const help = element("button", {type: "button", class: "help", "aria-label": texts.about, "aria-expanded": "false", title: texts.about}, "?")
   const back = element("button", {type: "button", class: "back", "aria-label": texts.reset, title: texts.reset_title}, "\u21ba")

@@ -127,7 +127,8 @@ class Sliders:
             self._fill()
         self.drawer.visible = mode == "expert"
         for name, slider in self.sliders.items():
-            slider.param.update(sub=_sub(SLIDERS[name], mode), about=self._about(SLIDERS[name], mode))
+            spoken = "expert" if name in EXPERT else mode
+            slider.param.update(sub=_sub(SLIDERS[name], mode), about=self._about(SLIDERS[name], spoken))
 
     def _fill(self) -> None:
         """Put the sliders of the parameters into the drawer, by mechanism."""
@@ -141,16 +142,29 @@ class Sliders:
         moved = [i for i, ids in enumerate(GROUPS.values()) if any(self._state.change(id_) for id_ in ids)]
         self.drawer.objects = [
             pn.pane.HTML(said, stylesheets=[theme.TEXT], margin=(16, 0, 8, 0), sizing_mode="stretch_width"),
-            pmui.Accordion(*groups, active=moved, sizing_mode="stretch_width", margin=0),
+            pmui.Accordion(
+                *groups,
+                active=moved,
+                title_variant="subtitle2",
+                disable_gutters=True,
+                elevation=0,
+                variant="outlined",
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
         ]
         for name in made:
             self._warn(name)
 
     def _about(self, control: Control, mode: str) -> list[tuple[str, str]]:
-        found = [(tr("Meaning"), tr(control.meaning))]
-        if mode == "expert":
-            found.append((tr("Equation"), tr(control.equation)))
         lower, upper = (words.plain(limit) for limit in control.limits)
+        step, fine = ("0.5", "0.1") if control.name == "warming" else ("1", "0.1")
+        keys = tr(KEYS, step=step, coarse=words.plain(COARSE * float(step)), fine=fine, unit=control.unit)
+        last = [(tr("Source"), control.source), (tr("Keys"), keys)]
+        if mode == "plain":
+            span = tr("{low} to {high} {unit}; 0 is the world as it is", low=lower, high=upper, unit=control.unit)
+            return [(tr("Meaning"), tr(control.plainly)), (tr("Range"), span), *last]
+        found = [(tr("Meaning"), tr(control.meaning)), (tr("Equation"), tr(control.equation))]
         spans = {
             "%": tr("relative change [%], {low} to {high} %; 0 is the baseline", low=lower, high=upper),
             "°C": tr("temperature difference [°C], {low} to {high} °C; 0 is the baseline", low=lower, high=upper),
@@ -162,9 +176,7 @@ class Sliders:
         if control.name in self._ranges:
             low, high = (words.signed(end, 2) for end in self._ranges[control.name])
             found.append((tr("Published curve"), tr("runs from {low} to {high} %", low=low, high=high)))
-        step, fine = ("0.5", "0.1") if control.name == "warming" else ("1", "0.1")
-        keys = tr(KEYS, step=step, coarse=words.plain(COARSE * float(step)), fine=fine, unit=control.unit)
-        return [*found, (tr("Source"), control.source), (tr("Keys"), keys)]
+        return [*found, *last]
 
     def _warn(self, name: str) -> None:
         """What to be careful about of one slider."""

@@ -10,6 +10,7 @@ import panel as pn
 from dashboard import theme, words
 from dashboard.catalogue import DEPTHS
 from dashboard.engine import Answer, Engine, FloatArray, Part
+from dashboard.language import tr
 from proda_core.published import STOCKS, Range
 
 BARS = """
@@ -52,7 +53,8 @@ class Stocks:
             rows.append(f"<tr{shown}><th scope=row>{label}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
         head = "".join(f"<th scope=col>{name}</th>" for name in ("Depth", "Baseline", "Scenario", "Change", "%"))
         if part is None:
-            below = f"{_bars(answer, spread)}<p class=quiet>{self._beside(answer.baseline.total)}</p>"
+            key = "" if answer.rival is None else tr(" Violet: A.")
+            below = f"{_bars(answer, spread)}<p class=quiet>{self._beside(answer.baseline.total)}{key}</p>"
         else:
             below = _of(part, answer, float(self._engine.model.land.area.sum()))
         whose = "World soil carbon" if region is None else f"Soil carbon {words.within(region)}"

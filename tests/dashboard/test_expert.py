@@ -101,11 +101,12 @@ def test_a_slider_of_a_parameter_refuses_what_is_no_number(drawer: Page, value: 
 def test_words_are_plain_or_those_of_an_expert(page: Page) -> None:
     slider, control = page.sliders.sliders["carbon_input"], CONTROLS["carbon_input"]
     assert slider.sub == control.plain
+    assert dict(slider.about)["Meaning"] == control.plainly
     assert "Equation" not in dict(slider.about)
     after(page, lambda: page.state.speak("expert"))
     assert slider.sub == control.equation
     assert dict(slider.about)["Equation"] == control.equation
-    assert all(control.plain for control in CONTROLS.values())
+    assert all(control.plain and control.plainly for control in CONTROLS.values())
     assert "Shift" in dict(slider.about)["Keys"]
 
 
