@@ -58,7 +58,7 @@ class Fields:
             what = (
                 "the profiles: there is one map of them"
                 if row.group == EVIDENCE
-                else "a parameter: see its baseline or uncertainty"
+                else "a parameter's map, which shows what was learned: see its baseline or uncertainty"
             )
             return f"No scenario changes {what}."
         if view != "uncertainty":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dashboard.catalogue import DEPTH_WORDS
 from dashboard.expert import EXPERT, GROUPS, SLIDERS
+from dashboard.language import tr
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
 
@@ -215,7 +216,10 @@ def moves(scenario: Scenario) -> list[str]:
     shifted = [name for name, _ in moved if name in EXPERT]
     if len(shifted) <= NAMED:
         return [change(name, value) for name, value in moved]
-    return [*(change(name, value) for name, value in moved if name not in EXPERT), f"changes of {len(shifted)} parameters"]
+    return [
+        *(change(name, value) for name, value in moved if name not in EXPERT),
+        tr("changes of {count} parameters", count=len(shifted)),
+    ]
 
 
 def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:

@@ -103,7 +103,7 @@ class Sliders:
         lower, upper = control.limits
         step = 0.5 if control.name == "warming" else 1.0
         slider = Slider(
-            label=tr(control.label), short=tr(control.short), unit=control.unit, start=lower, end=upper, step=step,
+            label=_label(control), short=tr(control.short), unit=control.unit, start=lower, end=upper, step=step,
             compact=control.name in EXPERT, texts=_texts(control), value=self._state.change(control.name),
             sizing_mode="stretch_width", margin=(0, 0, 7, 0),
         )  # fmt: skip
@@ -204,6 +204,14 @@ class Sliders:
         value, slider = self._state.change(name), self.sliders[name]
         if finite(slider.value) != value:
             slider.value = value
+
+
+def _label(control: Control) -> str:
+    """The name of a slider; that of a parameter ends in its symbol."""
+    if control.name not in EXPERT:
+        return tr(control.label)
+    meaning = tr(control.meaning)
+    return f"{meaning[:1].upper()}{meaning[1:]} {control.short}"
 
 
 def _sub(control: Control, mode: str) -> str:

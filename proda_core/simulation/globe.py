@@ -28,7 +28,7 @@ Changes = tuple[tuple[str, float], ...]
 CHUNK = 8192
 """Columns worked on at a time, so that temporaries stay small whatever the size of the grid."""
 
-KEPT_SETS = 3
+KEPT_SETS = 4
 """Sets of changed parameters whose terms are kept, up to 75 MB each for the half-degree globe."""
 
 
@@ -96,8 +96,10 @@ class GlobalModel:
         if not numbers.parameters:
             return self._terms
         kept = self._changed  # one reading: another thread may replace it, never alter it
-        for parameters, terms in kept:
+        for i, (parameters, terms) in enumerate(kept):
             if parameters == numbers.parameters:
+                if i:  # the one longest unused goes first
+                    self._changed = (kept[i], *kept[:i], *kept[i + 1 :])
                 return terms
         owners = {PARAMETERS[index(id_)].mechanism for id_, _ in numbers.parameters}
         after = scenario.with_parameters(numbers, self._parameters)

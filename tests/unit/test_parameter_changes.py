@@ -161,9 +161,11 @@ def test_terms_of_the_latest_sets_are_kept(world: World, monkeypatch: pytest.Mon
         model.respond(Scenario(cue=cue, parameters=(("q10", 0.05),)))
     model.respond(Scenario(cue=0.01))
     assert count == 1
-    for x in (0.01, 0.02, 0.03, 0.05):
+    for x in (0.01, 0.02, 0.05, 0.03, 0.04, 0.05):
         model.respond(Scenario(parameters=(("q10", x),)))
-    assert count == 5  # the last was no longer kept
+    assert count == 5  # that in use was kept all the time
+    model.respond(Scenario(parameters=(("q10", 0.01),)))
+    assert count == 6  # the one longest unused was not
     assert len(model._changed) == globe.KEPT_SETS
 
 
