@@ -21,6 +21,7 @@ from dashboard.language import as_written, mark, tr
 from dashboard.pace import Journey, Way
 from dashboard.screen import Screen
 from dashboard.state import State
+from dashboard.views.compare import Compare
 from dashboard.views.evidence import Evidence
 from dashboard.views.goals import Goals
 from dashboard.views.headline import Headline
@@ -74,13 +75,14 @@ class Page:
         self.response = Response(self.state, shared)
         self.pace, self.goals = Pace(), Goals(self.state)
         self.mechanisms = Mechanisms(self.state, shared)
-        self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
+        self.compare, self.where = Compare(self.state), Where(self.state, shared)
+        self.sliders = Sliders(self.state, shared, self.compare.pin)
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay, first.language)
         self._replay: asyncio.Task[None] | None = None
         cards = (self.pace, self.goals, self.mechanisms)
-        self.views = (self.headline, self.map, self.stocks, self.profile, self.response, *cards)
+        self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *cards)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
@@ -100,7 +102,7 @@ class Page:
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
-        for view in self.views:
+        for view in (*self.views, self.sliders):
             view.show(answer)
 
     def fail(self, _: Exception) -> None:
@@ -179,7 +181,9 @@ class Page:
             view.panel.param.update(**wide)
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
-        side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
+        side = pn.Column(
+            self.stocks.panel, self.compare.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide
+        )
         cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
         main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
         shown = Frame(

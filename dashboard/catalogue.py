@@ -26,6 +26,8 @@ class Control:
         meaning: what it means, in words.
         equation: what it does to ``dC/dt = B I + (A xi K - V) C``.
         source: where that comes from.
+        plain: what it is, in a few words without any term of the field.
+        plainly: what it means, without any term of the field.
     """
 
     name: str
@@ -37,11 +39,13 @@ class Control:
     meaning: str
     equation: str
     source: str
+    plain: str = ""
+    plainly: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
         """Range of the slider [unit]."""
-        lower, upper = scenario.LIMITS[self.name]
+        lower, upper = scenario.LIMITS.get(self.name, scenario.PARAMETER_LIMITS)
         return lower * self.scale, upper * self.scale
 
 
@@ -49,46 +53,61 @@ CONTROLS: dict[str, Control] = {
     control.name: control
     for control in (
         Control(
-            "cue", "Microbial CUE", "CUE", "microbial CUE", "%", 100.0,
-            "Carbon use efficiency: the share of decomposed carbon that microbes pass on to soil carbon rather than respire.",
-            "A: every transfer fraction f → (1 + x) f, at most all that a pool loses",
-            TAO_2023,
+            "cue", mark("Microbial CUE"), mark("CUE"), "microbial CUE", "%", 100.0,
+            mark("Carbon use efficiency: the share of decomposed carbon that microbes pass on to soil carbon, not respire."),
+            mark("A: every transfer fraction f → (1 + x) f, at most all that a pool loses"),
+            TAO_2023, mark("How much microbes keep of what they eat"),
+            mark(
+                "When microbes eat dead plants, they breathe out part of the carbon and build the rest into their bodies, which "
+                "become soil in time. This is the part that they keep."
+            ),
         ),
         Control(
-            "carbon_input", "Plant carbon input", "plant input", "plant carbon input", "%", 100.0,
-            "Dead leaves, roots and wood that enter the soil each year.",
+            "carbon_input", mark("Plant carbon input"), mark("plant input"), "plant carbon input", "%", 100.0,
+            mark("Dead leaves, roots and wood that enter the soil each year."),
             "I → (1 + x) I",
-            TAO_2023,
+            TAO_2023, mark("How much dead plant matter reaches the soil"),
+            mark("Dead leaves, roots and wood that enter the soil each year."),
         ),
         Control(
-            "input_allocation", "Input allocation", "allocation", "input allocation", "%", 100.0,
-            "How deep the plants place their carbon: the Jackson coefficient β of the input profile. More means deeper.",
-            "B: β → (1 + x) β, held within its range; share above depth z (cm) is 1 − β^z",
+            "input_allocation", mark("Input allocation"), mark("allocation"), "input allocation", "%", 100.0,
+            mark("How deep the plants place their carbon: the Jackson coefficient β of the input profile. More means deeper."),
+            mark("B: β → (1 + x) β, held within its range; share above depth z (cm) is 1 − β^z"),
             TAO_2023 + "; Jackson et al. 1996, doi:10.1007/BF00333714",
+            mark("How deep plants place their carbon"),
+            mark("More means that plants leave more of their carbon deep in the ground, where it decays slowly."),
         ),
         Control(
-            "baseline_decomposition", "Baseline decomposition", "decomposition", "baseline decomposition", "%", 100.0,
-            "How fast each pool decays when temperature and water do not hold it back.",
-            "K: every turnover rate 1/τ → (1 + x)/τ",
-            CLM5,
+            "baseline_decomposition", mark("Baseline decomposition"), mark("decomposition"), "baseline decomposition", "%", 100.0,
+            mark("How fast each pool decays when temperature and water do not hold it back."),
+            mark("K: every turnover rate 1/τ → (1 + x)/τ"),
+            CLM5, mark("How fast dead matter rots in the best conditions"),
+            mark("How fast dead matter decays where it is warm, moist and airy. Faster decay leaves less carbon in the soil."),
         ),
         Control(
-            "environmental_modifier", "Environmental modifiers", "environment", "the environmental modifiers", "%", 100.0,
-            "How strongly temperature, water, oxygen, nitrogen and depth slow decomposition. More means faster decay.",
+            "environmental_modifier", mark("Environmental modifiers"), mark("environment"), "the environmental modifiers", "%",
+            100.0,
+            mark("How strongly temperature, water, oxygen, nitrogen and depth slow decomposition. More means faster decay."),
             "ξ → (1 + x) ξ",
-            CLM5,
+            CLM5, mark("How little cold, drought and depth slow the rotting"),
+            mark("Cold, drought, lack of air and depth slow decay down. More means that they slow it less: less carbon stays."),
         ),
         Control(
-            "vertical_transport", "Vertical transport", "transport", "vertical transport", "%", 100.0,
-            "Mixing of carbon between layers by soil animals and by freezing and thawing.",
+            "vertical_transport", mark("Vertical transport"), mark("transport"), "vertical transport", "%", 100.0,
+            mark("Mixing of carbon between layers by soil animals and by freezing and thawing."),
             "V → (1 + x) V",
-            CLM5,
+            CLM5, mark("How fast worms and frost mix the soil"),
+            mark("Animals in the soil, and freezing and thawing, carry carbon up and down. More means faster mixing."),
         ),
         Control(
-            "warming", "Warming", "temperature", "warming", "°C", 1.0,
-            "A uniform warming of the soil. Plant input, water and thaw depth stay as they are: not a climate projection.",
+            "warming", mark("Warming"), mark("temperature"), "warming", "°C", 1.0,
+            mark("A uniform warming of the soil. Plant input, water and thaw depth stay as they are: not a climate projection."),
             "ξ → ξ · Q₁₀^(ΔT/10)",
-            CLM5,
+            CLM5, mark("How much warmer the soil gets"),
+            mark(
+                "The soil gets warmer by as much everywhere, and decay quickens. Plants, water and frost stay as they are: not a "
+                "climate projection."
+            ),
         ),
     )
 }  # fmt: skip
@@ -141,10 +160,10 @@ class MapVariable:
 _SYMBOLS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def _symbol(tex: str) -> str:
+def symbol(tex: str) -> str:
     r"""A parameter's symbol as plain text; an index of letters follows an underscore.
 
-    >>> _symbol("Q_{10}"), _symbol(r"\tau_{S2}"), _symbol("f_{S1,S2}")
+    >>> symbol("Q_{10}"), symbol(r"\tau_{S2}"), symbol("f_{S1,S2}")
     ('Q₁₀', 'τ_S2', 'f_S1→S2')
     """
     name, _, index = tex.replace(r"\tau", "τ").replace(r"\beta", "β").partition("_")
@@ -152,10 +171,10 @@ def _symbol(tex: str) -> str:
     return name + (index.translate(_SYMBOLS) if index.isdigit() else f"_{index}" if index else "")
 
 
-def _unit(udunits: str) -> str:
+def printed_unit(udunits: str) -> str:
     """A unit as it is printed.
 
-    >>> _unit("m2 yr-1")
+    >>> printed_unit("m2 yr-1")
     'm² yr⁻¹'
     """
     return udunits.replace("m2", "m²").replace("yr-1", "yr⁻¹")
@@ -163,14 +182,14 @@ def _unit(udunits: str) -> str:
 
 def _parameter(parameter: parameters.Parameter) -> MapVariable:
     """The map of a parameter, in its physical unit."""
-    unit = _unit(parameter.unit)
+    unit = printed_unit(parameter.unit)
     printed = "" if unit == "1" else f" {unit}"
     about = (
         f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]}, one of the 21 parameters. It may lie between "
         f"{number(parameter.lower)} and {number(parameter.upper)}{printed}; CLM5 uses {number(parameter.clm5_default)}{printed}. "
         f"{parameter.note}"
     )
-    label = f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]} {_symbol(parameter.symbol)}"
+    label = f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]} {symbol(parameter.symbol)}"
     return MapVariable(parameter.id, label, unit, "batlow", group=PARAMETERS, about=about.strip())
 
 

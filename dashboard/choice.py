@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dashboard.language import mark
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
 
@@ -12,6 +13,30 @@ BASELINE = Scenario()
 
 DIGITS = 6
 """Decimals of a relative change that are kept, so that equal choices are equal keys."""
+
+
+MODES: dict[str, str] = {"plain": mark("Plain language"), "expert": mark("Expert")}
+"""Ways in which the page speaks; the first is that of the first look."""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A scenario that is kept to compare others with.
+
+    Attributes:
+        scenario: what it changes.
+        region: where; everywhere if none.
+    """
+
+    scenario: Scenario
+    region: Region | None = None
+
+    @property
+    def change(self) -> Scenario | Experiment:
+        """What the model is asked."""
+        if self.region is None or self.scenario.is_baseline:
+            return self.scenario
+        return Experiment("view", "", "", "", change=self.scenario, region=self.region)
 
 
 @dataclass(frozen=True)
@@ -26,6 +51,8 @@ class Choice:
         place: latitude and longitude [degrees], or none.
         region: the part of the land whose stocks are told; all of it if none.
         within: whether the change applies in the region only.
+        mode: how the page speaks, a key of :data:`MODES`.
+        pinned: scenario A, with which the present one is compared, if there is one.
     """
 
     scenario: Scenario = BASELINE
@@ -35,13 +62,18 @@ class Choice:
     place: tuple[float, float] | None = None
     region: Region | None = None
     within: bool = False
+    mode: str = "plain"
+    pinned: Pinned | None = None
+
+    @property
+    def present(self) -> Pinned:
+        """The present scenario as it would be pinned."""
+        return Pinned(self.scenario, self.region if self.within else None)
 
     @property
     def change(self) -> Scenario | Experiment:
         """What the model is asked: the scenario, or the same in the region only."""
-        if self.region is None or not self.within or self.scenario.is_baseline:
-            return self.scenario
-        return Experiment("view", "", "", "", change=self.scenario, region=self.region)
+        return self.present.change
 
     def but(self, **new: Any) -> Choice:
         """The same with other values of some attributes."""

@@ -8,10 +8,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ import torch
 
 from dashboard import efficiency, ensemble, projection
 from dashboard.catalogue import CONTROLS, GAINS
-from dashboard.choice import Choice
+from dashboard.choice import Choice, Pinned
 from dashboard.fields import DEPTH_INDEX, Fields
 from dashboard.gains import Gains
 from dashboard.goals import Goals
@@ -111,6 +111,22 @@ class Part:
     stock: FloatArray
 
 
+class Rival(NamedTuple):
+    """Scenario A, with which the present one is compared.
+
+    Attributes:
+        pinned: what it is.
+        cue: its global bulk CUE [1].
+        stock: its stocks above each depth, of what the stocks of the answer are of [Pg] (depth,).
+        total: the same of the globe [Pg] (depth,).
+    """
+
+    pinned: Pinned
+    cue: float
+    stock: FloatArray
+    total: FloatArray
+
+
 @dataclass(frozen=True)
 class Answer:
     """What follows from a choice.
@@ -121,6 +137,9 @@ class Answer:
         baseline: the unperturbed globe.
         profile: the soil at the chosen place, if there is one.
         part: the chosen part of the land, if there is one.
+        held: part of the land that the change applies to on which limits keep a change from being made in full [1], by the name
+            of the change, see ``scenario.held_back``.
+        rival: scenario A, if one is pinned.
     """
 
     choice: Choice
@@ -128,6 +147,8 @@ class Answer:
     baseline: Outcome
     profile: Profile | None = None
     part: Part | None = None
+    held: Mapping[str, float] = field(default_factory=dict)
+    rival: Rival | None = None
 
     @property
     def stocks(self) -> tuple[FloatArray, FloatArray]:
@@ -188,6 +209,7 @@ class Engine:
         self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
         self._outcomes: Kept[tuple[Scenario | Experiment | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
+        self._held: Kept[Scenario | Experiment, Mapping[str, float]] = Kept(KEPT_OUTCOMES)
         self._parts: Kept[Region, npt.NDArray[np.bool_]] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
@@ -219,7 +241,25 @@ class Engine:
             choice = choice.but(within=False)  # nowhere to change anything
         outcome = self.outcome(choice.change, choice.variable)
         profile = self.profile(choice.place, choice.change, outcome) if choice.place else None
-        return Answer(choice, outcome, self.baseline, profile, self._part(choice.region, outcome))
+        part, held, rival = self._part(choice.region, outcome), self.held(choice.change), self._rival(choice)
+        return Answer(choice, outcome, self.baseline, profile, part, held, rival)
+
+    def held(self, change: Scenario | Experiment) -> Mapping[str, float]:
+        """Part of the land that a change applies to on which limits keep a change from being made in full [1], by its name."""
+        known = self._held.get(change)
+        return self._held.put(change, self.model.held_back(change)) if known is None else known
+
+    def _rival(self, choice: Choice) -> Rival | None:
+        pinned = choice.pinned
+        if pinned is None:
+            return None
+        if pinned.region is not None and not self.inside(pinned.region).any():
+            pinned = Pinned(pinned.scenario)  # as for the present one: nowhere to change anything
+        outcome = self.outcome(pinned.change)
+        stock = outcome.total
+        if choice.region is not None:
+            stock = self.model.global_stock(np.where(self.inside(choice.region), outcome.soc, 0.0))
+        return Rival(pinned, outcome.cue, stock, outcome.total)
 
     def inside(self, region: Region) -> npt.NDArray[np.bool_]:
         """Which cells lie in a region (cell,); none, where the model has no land there."""
@@ -404,7 +444,7 @@ class LatestWins(Generic[Wish, Answered]):
 def _fingerprint(world: World) -> str:
     """A few characters that change with parameters or forcing."""
     found = hashlib.sha256()
-    for values in (world.parameters, *(getattr(world.forcing, field.name) for field in fields(world.forcing))):
+    for values in (world.parameters, *(getattr(world.forcing, each.name) for each in fields(world.forcing))):
         found.update(values.numpy().astype(np.float32).tobytes())
     return found.hexdigest()[:6]
 
@@ -416,7 +456,8 @@ def shared() -> Engine:
     # (a browser beside the server) costs several times what they save
     torch.set_num_threads(1)
     kernel.warm_up()
-    engine = Engine(load_world(), *_evidence(), *_findings())
+    world = load_world()
+    engine = Engine(replace(world, forcing=world.forcing.compact()), *_evidence(), *_findings())
     if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
         raise RuntimeError("expected a baseline with every mechanism")
     engine.one_percent()

@@ -17,7 +17,7 @@ from dashboard.dress import dress
 from dashboard.engine import Answer, Engine
 from dashboard.words import plain
 from proda_core.grid import LAYERS, LAYERS_CLM5, POOLS, LandGrid
-from proda_core.scenario import Scenario
+from proda_core.scenario import LIMITS, Scenario
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁻", "0123-")
 
@@ -107,7 +107,8 @@ def described(scenario: Scenario) -> str:
     >>> described(Scenario(cue=0.01, warming=-1)), described(Scenario())
     ('cue=0.01 warming=-1', 'baseline')
     """
-    changes = [f"{name}={plain(value).replace('−', '-')}" for name, value in vars(scenario).items() if value]
+    names = (*LIMITS, *(id_ for id_, _ in scenario.parameters))
+    changes = [f"{name}={plain(value).replace('−', '-')}" for name in names if (value := scenario.value(name))]
     return " ".join(changes) or "baseline"
 
 

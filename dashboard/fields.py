@@ -58,7 +58,7 @@ class Fields:
         if row.group == EVIDENCE and view in (*SCENARIO_VIEWS, "uncertainty"):
             return tr("No scenario changes the profiles: there is one map of them.")
         if not row.follows_scenarios and view in SCENARIO_VIEWS:
-            return tr("No scenario changes a parameter: see its baseline or uncertainty.")
+            return tr("No scenario changes a parameter's map, which shows what was learned: see its baseline or uncertainty.")
         if view != "uncertainty":
             return ""
         if self._ensemble is None:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, Choice
+from dashboard.choice import DIGITS, MODES, Choice, Pinned
+from dashboard.expert import EXPERT, SLIDERS
 from dashboard.language import LANGUAGES, tr
 from dashboard.words import listed, sentences
 from proda_core.climate import ZONES
@@ -32,12 +33,19 @@ CHANGES: dict[str, str] = {
     "transport": "vertical_transport",
     "warming": "warming",
 }
-"""Keys of the sliders; their values are in the unit of the slider."""
+"""Keys of the mechanisms' sliders; their values are in the unit of the slider."""
+
+KEYS: dict[str, str] = CHANGES | {f"p.{id_}": id_ for id_ in EXPERT}
+"""Keys of all sliders, those of parameters behind a prefix."""
+
+PINNED = "a."
+"""What stands before the keys of scenario A, of its changes and its region."""
 
 _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
     "map": ("variable", MAPS),
     "depth": ("depth", DEPTHS),
     "view": ("view", VIEWS),
+    "mode": ("mode", MODES),
 }
 REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 """Keys of regions, of which a link holds one at most, and how many bounds they have."""
@@ -75,11 +83,7 @@ def query(choice: Choice, model: str, language: str = "") -> str:
         language: key of ``language.LANGUAGES``; empty to leave it to the browser.
     """
     first = Choice()
-    pairs = {
-        key: _number(getattr(choice.scenario, name) * CONTROLS[name].scale)
-        for key, name in CHANGES.items()
-        if getattr(choice.scenario, name)
-    }
+    pairs = _moved(choice.scenario)
     for key, (name, _) in _TABLES.items():
         value = getattr(choice, name)
         if value != getattr(first, name):
@@ -88,6 +92,9 @@ def query(choice: Choice, model: str, language: str = "") -> str:
         pairs |= _named(choice.region)
         if choice.within:
             pairs["only"] = "1"
+    if choice.pinned is not None:
+        held = _moved(choice.pinned.scenario) | (_named(choice.pinned.region) if choice.pinned.region else {})
+        pairs |= {f"{PINNED}{key}": value for key, value in held.items()}
     if choice.place is not None:
         pairs["at"] = ",".join(map(_number, choice.place))
     spoken = {"lang": language} if language else {}
@@ -109,8 +116,8 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         unknown = tr(
             "The page does not speak {language}: expected one of {known}.", language=_quoted(spoken), known=", ".join(LANGUAGES)
         )
-    known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES}
-    if not known & set(given):
+    known = {"v", "at", "only", *REGIONS, *KEYS, *_TABLES}
+    if not any(key.removeprefix(PINNED) in known for key in given):
         return Opened(Choice(), unknown, language=asked)
     try:
         choice = _read(given)
@@ -142,15 +149,34 @@ def _read(given: Mapping[str, str]) -> Choice:
         raise _RefusalError(
             tr("expected v={version}, got {got}", version=VERSION, got=_quoted(given["v"]) if "v" in given else tr("none"))
         )
-    choice = Choice(Scenario(**{name: _change(key, name, given[key]) for key, name in CHANGES.items() if key in given}))
+    choice = Choice(_scenario(given))
     for key, (name, table) in _TABLES.items():
         if key in given:
             if given[key] not in table:
                 raise _RefusalError(_not_among(key, table, given[key]))
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
-    choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
+    choice = choice.but(region=region, within=region is not None and given.get("only") == "1", pinned=_pinned(given))
     return choice.but(place=_place(given["at"])) if "at" in given else choice
+
+
+def _moved(scenario: Scenario) -> dict[str, str]:
+    """The pairs that stand for changes."""
+    moved = {key: scenario.value(name) * SLIDERS[name].scale for key, name in KEYS.items()}
+    return {key: _number(value) for key, value in moved.items() if value}
+
+
+def _scenario(given: Mapping[str, str]) -> Scenario:
+    return Scenario.of({name: _change(key, name, given[key]) for key, name in KEYS.items() if key in given})
+
+
+def _pinned(given: Mapping[str, str]) -> Pinned | None:
+    """Scenario A, if a link holds one."""
+    own = {key.removeprefix(PINNED): text for key, text in given.items() if key.startswith(PINNED)}
+    scenario = _scenario(own)
+    if scenario.is_baseline:
+        return None
+    return Pinned(scenario, _region({key: own[key] for key in REGIONS if key in own}))
 
 
 def _named(region: Region) -> dict[str, str]:
@@ -197,7 +223,7 @@ def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0
 
 
 def _change(key: str, name: str, text: str) -> float:
-    control = CONTROLS[name]
+    control = SLIDERS[name]
     value = _parsed(text)
     lower, upper = control.limits
     if value is None or not lower <= value <= upper:

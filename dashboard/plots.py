@@ -17,7 +17,7 @@ from bokeh.core.property.vectorization import Expr
 from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper
 from bokeh.plotting import figure
 
-from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, STEEL
+from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, RIVAL, STEEL
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -92,11 +92,14 @@ def joined(lines: Sequence[FloatArray]) -> FloatArray:
 
 
 def curve(values: FloatArray, totals: FloatArray, xlabel: str, ylabel: str) -> hv.Overlay:
-    """Global stock against one change, with marks for the baseline and for where the sliders stand."""
+    """Global stock against one change, with marks for the baseline, for scenario A and for where the sliders stand."""
     line = hv.Curve((values, totals), "change", "stock").opts(color=STEEL, line_width=2.5)
     start = hv.Points([(0.0, float("nan"))], ["change", "stock"]).opts(color="white", line_color=STEEL, line_width=2, size=10)
+    rival = hv.Points([(0.0, float("nan"))], ["change", "stock"]).opts(
+        color=RIVAL, line_color="white", line_width=1.5, size=15, marker="diamond"
+    )
     now = hv.Points([(0.0, float("nan"))], ["change", "stock"]).opts(color=ACCENT, line_color="white", line_width=1.5, size=14)
-    return (line * start * now).opts(xlabel=xlabel, ylabel=ylabel, toolbar=None, default_tools=[], show_legend=False)
+    return (line * start * rival * now).opts(xlabel=xlabel, ylabel=ylabel, toolbar=None, default_tools=[], show_legend=False)
 
 
 def way(ylabel: str) -> hv.Overlay:

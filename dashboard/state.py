@@ -9,7 +9,8 @@ from typing import Any
 import param
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, Choice
+from dashboard.choice import DIGITS, MODES, Choice, Pinned
+from dashboard.expert import SLIDERS
 from dashboard.history import History
 from proda_core.scenario import Scenario, finite
 from proda_core.scenarios import Region
@@ -48,12 +49,12 @@ class State(param.Parameterized):
         Returns:
             whether the value was a finite number; others are refused and nothing changes.
         """
-        control = CONTROLS[name]
+        control = SLIDERS[name]
         number = finite(value)
         if number is None:
             return False
         value = round(min(max(number, control.limits[0]), control.limits[1]) / control.scale, DIGITS)
-        if value == getattr(self.choice.scenario, name):
+        if value == self.choice.scenario.value(name):
             return True  # the slider only follows what is shown
         before = self.history.present.scenario
         after = before.with_change(name, value)
@@ -65,14 +66,13 @@ class State(param.Parameterized):
 
     def change(self, name: str) -> float:
         """The value of one slider [its unit]."""
-        value: float = getattr(self.choice.scenario, name)
-        return round(value * CONTROLS[name].scale, DIGITS)
+        return float(round(self.choice.scenario.value(name) * SLIDERS[name].scale, DIGITS))
 
     def only(self, name: str, value: Any) -> None:
         """Set one slider [its unit] and all others to the baseline, one step."""
         number = finite(value)
         if number is not None:
-            control = CONTROLS[name]
+            control = SLIDERS[name]
             held = round(min(max(number, control.limits[0]), control.limits[1]) / control.scale, DIGITS)
             view = "change" if self.follows else self.history.present.view
             self._choose("only", scenario=Scenario().with_change(name, held), view=view)
@@ -112,6 +112,43 @@ class State(param.Parameterized):
         """
         only = self.history.present.within if within is None else within
         self._choose("region", region=region, within=only and region is not None)
+
+    def speak(self, mode: str) -> None:
+        """Choose how the page speaks.
+
+        Raises:
+            ValueError: not a key of ``choice.MODES``.
+        """
+        if mode not in MODES:
+            raise ValueError(f"expected one of {', '.join(MODES)}; got {mode!r}")
+        self._choose("mode", mode=mode)
+
+    def pin(self) -> None:
+        """Keep the present scenario as A; a baseline is not kept, the page compares with it anyway."""
+        present = self.history.present
+        if not present.scenario.is_baseline:
+            self._choose("pin", pinned=present.present)
+
+    def unpin(self) -> None:
+        """Compare no more."""
+        self._choose("pin", pinned=None)
+
+    def swap(self) -> None:
+        """Make A the present scenario and the present one A."""
+        present = self.history.present
+        if present.pinned is not None and not present.scenario.is_baseline:
+            self._take(present.pinned, present.present)
+
+    def back_to_pinned(self) -> None:
+        """Make the present scenario that of A once more."""
+        pinned = self.history.present.pinned
+        if pinned is not None:
+            self._take(pinned, pinned)
+
+    def _take(self, wanted: Pinned, pinned: Pinned) -> None:
+        # a scenario of all land leaves the region whose stocks are told as it is
+        region = wanted.region or self.history.present.region
+        self._choose("pin", scenario=wanted.scenario, region=region, within=wanted.region is not None, pinned=pinned)
 
     def undo(self) -> None:
         """Take the last step back."""

@@ -11,15 +11,15 @@ from dashboard.engine import Engine
 from dashboard.fields import DEPTH_INDEX
 from dashboard.language import tr
 from proda_core import __version__, mechanisms
-from proda_core.scenario import Scenario
+from proda_core.scenario import LIMITS
 from proda_core.scenarios import Region
 
 
 def python(choice: Choice) -> str:
     """Lines that compute the map of a choice, one value a land cell, and the global stock; they need the package alone."""
-    changes = ", ".join(
-        f"{field.name}={value:g}" for field in fields(Scenario) if (value := getattr(choice.scenario, field.name)) != 0
-    )
+    moved = [f"{name}={value:g}" for name in LIMITS if (value := choice.scenario.value(name)) != 0]
+    shifted = "".join(f'("{id_}", {value:g}), ' for id_, value in choice.scenario.parameters)
+    changes = ", ".join([*moved, *([f"parameters=({shifted.rstrip()})"] if shifted else [])])
     wanted = f', ["{choice.variable}"]' if choice.variable in mechanisms.UNITS else ""
     return "\n".join(
         [

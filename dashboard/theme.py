@@ -17,6 +17,12 @@ OCEAN = "#ffffff"
 ACCENT = "#c2571a"
 """The scenario, wherever it is drawn; the baseline is grey."""
 
+RIVAL = "#8a5cc2"
+"""Scenario A, where it stands beside the present one."""
+
+RIVAL_TEXT = f"color-mix(in oklab, {RIVAL} 75%, var(--panel-on-surface-color))"
+"""The same for letters, on light and on dark ground."""
+
 LIGHT: dict[str, Any] = {
     "primary": {"main": "#24485a", "contrastText": "#ffffff"},
     "background": {"default": "#f4f5f3", "paper": "#ffffff"},

@@ -6,12 +6,16 @@ import math
 from collections.abc import Sequence
 from functools import reduce
 
-from dashboard.catalogue import CONTROLS, DEPTH_NOUNS
+from dashboard.catalogue import DEPTH_NOUNS
+from dashboard.expert import EXPERT, GROUPS, SLIDERS
 from dashboard.language import mark, tr
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
 
 MINUS = "\N{MINUS SIGN}"
+
+NAMED = 3
+"""Changes of parameters that a sentence names one by one."""
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -140,7 +144,7 @@ def within(chosen: Region) -> str:
 
 def changes(scenario: Scenario) -> list[tuple[str, float]]:
     """The changes of a scenario that are not zero, by name, in the units of the sliders."""
-    values = ((name, getattr(scenario, name) * control.scale) for name, control in CONTROLS.items())
+    values = ((name, scenario.value(name) * control.scale) for name, control in SLIDERS.items())
     return [(name, round(value, 6)) for name, value in values if value]
 
 
@@ -158,7 +162,7 @@ def change(name: str, value: float) -> str:
         template = tr("an {amount} % rise in {what}") if vowel else tr("a {amount} % rise in {what}")
     else:
         template = tr("an {amount} % fall in {what}") if vowel else tr("a {amount} % fall in {what}")
-    return template.format(amount=amount, what=tr(CONTROLS[name].noun))
+    return template.format(amount=amount, what=tr(SLIDERS[name].noun))
 
 
 def headline(
@@ -190,7 +194,7 @@ def headline(
     """
     if scenario.is_baseline:
         return _at_baseline(depth, number(baseline) if spread is None else with_spread(baseline, spread), baseline_cue, chosen)
-    cause = _sentence_start(listed([change(name, value) for name, value in changes(scenario)]))
+    cause = _sentence_start(listed(moves(scenario)))
     effect = _effect(len(changes(scenario)) > 1, depth, stock, baseline)
     after = {"cause": cause, "effect": effect}
     if chosen is None:
@@ -242,9 +246,24 @@ def _effect(many: bool, depth: str, stock: float, baseline: float) -> str:
     return template.format(**done)
 
 
+def moves(scenario: Scenario) -> list[str]:
+    """The changes as nouns; those of many parameters as one."""
+    moved = changes(scenario)
+    shifted = [name for name, _ in moved if name in EXPERT]
+    if len(shifted) <= NAMED:
+        return [change(name, value) for name, value in moved]
+    return [
+        *(change(name, value) for name, value in moved if name not in EXPERT),
+        tr("changes of {count} parameters", count=len(shifted)),
+    ]
+
+
 def _realised(scenario: Scenario, cue: float, baseline_cue: float) -> str:
     realised = percent(cue, baseline_cue)
     still, found = abs(realised) < 5e-3, signed(realised, 2)
+    own = any(name in GROUPS["cue"] for name, _ in scenario.parameters)
+    if own and not scenario.cue:
+        return tr("bulk CUE itself does not change") if still else tr("bulk CUE itself changes by {found} %", found=found)
     if not scenario.cue:
         return (
             tr("bulk CUE, left alone, does not change")

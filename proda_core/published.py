@@ -34,6 +34,9 @@ STOCKS: dict[str, Range] = {
 }
 """Global soil organic carbon above each depth of ``grid.STOCK_DEPTHS``, from soil profiles and maps."""
 
+WARMING = Range(3.3, 5.7, "K", "IPCC AR6, Working Group I, 2021, Table SPM.1 (doi:10.1017/9781009157896.001)")
+"""Very likely warming of the surface in 2081-2100 over 1850-1900 under very high emissions (SSP5-8.5)."""
+
 ONE_PERCENT_CUE = Range(73, 79, "Pg", "Tao et al. 2021, ISMC Conference abstract ISMC2021-10")
 """Change of the global stock for +1 % carbon use efficiency, 76 +- 3 Pg; the stated spread is that of resampling."""
 

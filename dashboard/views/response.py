@@ -26,8 +26,8 @@ class Response:
         self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, tr("Change"), "Pg C")))
         self.figure.update(height=165, width=None, sizing_mode="stretch_width")
         self.line = plots.sources(self.figure, "Line")[0]
-        self.start, self.now = plots.sources(self.figure, "Scatter")
-        for source in (self.line, self.start, self.now):
+        self.start, self.rival, self.now = plots.sources(self.figure, "Scatter")
+        for source in (self.line, self.start, self.rival, self.now):
             source.data = {"change": [], "stock": []}  # nothing is drawn before it is computed
         labels = {tr(control.label): name for name, control in CONTROLS.items()}
         self.mechanism = pmui.Select(
@@ -64,12 +64,17 @@ class Response:
             "change": [getattr(answer.choice.scenario, name) * CONTROLS[name].scale],
             "stock": [float(answer.outcome.total[i])],
         }
+        rival = answer.rival
+        self.rival.data = {
+            "change": [] if rival is None else [rival.pinned.scenario.value(name) * CONTROLS[name].scale],
+            "stock": [] if rival is None else [float(rival.total[i])],
+        }
         control = CONTROLS[name]
         self.figure.xaxis.axis_label = f"{tr(control.label)} [{control.unit}]"
         self.figure.yaxis.axis_label = f"Pg C, {tr(DEPTHS[answer.choice.depth])}"
         low, high = float(np.min(totals[:, i])), float(np.max(totals[:, i]))
-        here = float(answer.outcome.total[i])
-        low, high = min(low, here), max(high, here)
+        marks = [float(answer.outcome.total[i]), *self.rival.data["stock"]]
+        low, high = min(low, *marks), max(high, *marks)
         self.figure.y_range.update(start=low - 0.08 * (high - low), end=high + 0.08 * (high - low))
         self.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
 

@@ -22,8 +22,9 @@ BARS = """
 .bars .spread { top: 7px; height: 2px; background: currentColor; }
 .bars .ours { width: 3px; margin-left: -1.5px; background: currentColor; }
 .bars .scenario { width: 3px; margin-left: -1.5px; background: var(--accent); }
+.bars .rival { top: 4px; width: 8px; height: 8px; margin-left: -4px; transform: rotate(45deg); background: RIVAL; }
 .swatch { display: inline-block; width: 10px; height: 10px; background: #5b8aa6; opacity: .6; }
-"""
+""".replace("RIVAL", theme.RIVAL)
 
 ABOUT = 0.05
 """What "about" means of a published number, relative to it."""
@@ -53,7 +54,8 @@ class Stocks:
         names = (tr("Depth"), tr("Baseline"), tr("Scenario"), tr("Change"), "%")
         head = "".join(f"<th scope=col>{name}</th>" for name in names)
         if part is None:
-            below = f"{_bars(answer, spread)}<p class=quiet>{self._beside(answer.baseline.total)}</p>"
+            key = "" if answer.rival is None else tr(" Violet: A.")
+            below = f"{_bars(answer, spread)}<p class=quiet>{self._beside(answer.baseline.total)}{key}</p>"
         else:
             below = _of(part, answer, float(self._engine.model.land.area.sum()))
         whose = tr("World soil carbon") if region is None else tr("Soil carbon {within}", within=words.within(region))
@@ -139,7 +141,8 @@ def compare(stock: float, spread: float, published: Range) -> str:
 def _bars(answer: Answer, spread: FloatArray | None) -> str:
     """Baseline with its spread, scenario and published range above each depth, drawn to one scale."""
     most = float(answer.baseline.total[-1]) + (0.0 if spread is None else float(spread[-1]))
-    top = 1.06 * max(STOCKS["full"].high, most, float(answer.outcome.total[-1]))
+    shown = [float(answer.outcome.total[-1]), *([] if answer.rival is None else [float(answer.rival.total[-1])])]
+    top = 1.06 * max(STOCKS["full"].high, most, *shown)
 
     def at(value: float) -> str:
         return f"{100 * value / top:.2f}%"
@@ -156,5 +159,7 @@ def _bars(answer: Answer, spread: FloatArray | None) -> str:
         ]
         about = published.low == published.high
         known = tr("about {stock}", stock=f"{published.low:,.0f}") if about else f"{published.low:,.0f}–{published.high:,.0f}"
+        if answer.rival is not None:
+            marks.append(f"<i class=rival style='left:{at(float(answer.rival.total[i]))}'></i>")
         rows.append(f"<span>{tr(label)}</span><span class=track aria-hidden=true>{''.join(marks)}</span><span>{known}</span>")
     return f"<div class=bars role=group aria-label='{tr('Published stocks [Pg C]')}'>{''.join(rows)}</div>"

@@ -103,7 +103,7 @@ def scenario_of(changes: dict[str, float]) -> Scenario:
         factor, unit = (1.0, "degC") if name == "warming" else (100.0, "%")
         if not (math.isfinite(value) and lower <= value <= upper):
             raise UsageError(f"expected {option} within {lower * factor:g}..{upper * factor:g} {unit}, got {value * factor:g}")
-    return Scenario(**changes)
+    return Scenario.of(changes)
 
 
 def _parameters(pairs: list[str]) -> dict[str, float]:

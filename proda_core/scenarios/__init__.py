@@ -11,6 +11,8 @@ The files beside this one are the presets; :func:`preset_names` lists them, :fun
       cue: 0.01                                  # or cue_per_degree, the change of CUE itself per degree of warming [K-1]
       carbon_input: 0.1                          # input_allocation, baseline_decomposition, environmental_modifier,
     warming: 2.0                                 # [K]; vertical_transport
+    parameters:                                  # relative changes of parameters by id, held within the prior cell by cell
+      q10: 0.05
     region:                                      # where; everywhere if left out
       latitude: [60, 90]                         # [degrees north]; or
       koppen: [Dfc, Dfd, ET]                     # zones of Koppen; or

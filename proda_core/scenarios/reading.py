@@ -14,12 +14,13 @@ import yaml
 
 from proda_core.climate import ZONES
 from proda_core.grid import STOCK_DEPTHS
-from proda_core.scenario import LIMITS, Scenario, finite
+from proda_core.parameters import IDS
+from proda_core.scenario import LIMITS, PARAMETER_LIMITS, Scenario, finite
 from proda_core.scenarios.experiment import CUE_PER_DEGREE_LIMITS, Experiment, Target
 from proda_core.scenarios.region import Region
 
 _TEXTS = ("name", "question", "source")
-_KEYS = (*_TEXTS, "changes", "warming", "region", "target")
+_KEYS = (*_TEXTS, "changes", "parameters", "warming", "region", "target")
 _MECHANISMS = tuple(name for name in LIMITS if name != "warming")
 _DEPTHS = tuple(depth for depth in STOCK_DEPTHS.values() if math.isfinite(depth))
 _RELATIVE = "changes are relative, 0.01 is one percent more"
@@ -117,7 +118,9 @@ class _Reader:
             raise self.fail("warming", "beside changes.cue_per_degree", warming, "say by how many degrees")
         if slope and values.get("cue"):
             raise self.fail("changes", "with either cue or cue_per_degree", sorted(changes), "leave one of them out")
-        change = Scenario(**values, warming=warming)
+        shifts = self.table("parameters", table.get("parameters", {}), IDS)
+        values |= {id_: self.number(f"parameters.{id_}", shifts[id_], *PARAMETER_LIMITS, _RELATIVE) for id_ in shifts}
+        change = Scenario.of({**values, "warming": warming})
         target = self.target(table["target"]) if "target" in table else None
         if target is None and change.is_baseline:
             raise self.fail("changes", "with at least one change", dict(changes), f"name one of {', '.join(_MECHANISMS)}")

@@ -148,7 +148,7 @@ def over_mechanisms(world: World, sample: Sample, depth: str = "full") -> Study:
 
 def _under_mechanisms(terms: column.Terms, sample: Sample, place: int, changes: FloatArray) -> FloatArray:
     """The model of :func:`over_mechanisms`; a function of the module, as it must pickle to be run elsewhere."""
-    scenarios = (Scenario(**dict(zip(MECHANISMS, map(float, row), strict=True))) for row in changes)
+    scenarios = (Scenario.of(dict(zip(MECHANISMS, map(float, row), strict=True))) for row in changes)
     soc = (mechanisms.solve(apply(change, terms)).soc[:, place].numpy() for change in scenarios)
     return np.stack([sample.stock(values / GRAMS_PER_KILOGRAM) for values in soc])
 

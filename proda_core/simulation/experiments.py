@@ -38,13 +38,16 @@ def inside(experiment: Experiment, land: LandGrid, regions: dict[str, Regions]) 
     return experiment.region.covers(land, regions)
 
 
-def apply(experiment: Experiment, terms: column.Terms, where: npt.NDArray[np.bool_]) -> column.Terms:
+def apply(
+    experiment: Experiment, terms: column.Terms, where: npt.NDArray[np.bool_], start: column.Terms | None = None
+) -> column.Terms:
     """The terms of the equation under an experiment.
 
     Args:
         experiment: what changes, its target resolved.
         terms: the terms before.
         where: columns that it changes (batch,), see :func:`inside`.
+        start: the terms with the experiment's changes of parameters; ``terms`` where it changes none.
 
     Returns:
         the terms after; those that it leaves alone are shared, not copied.
@@ -54,7 +57,7 @@ def apply(experiment: Experiment, terms: column.Terms, where: npt.NDArray[np.boo
     """
     if experiment.target is not None:
         raise ValueError(f"expected an experiment without a target, got {experiment.target}; call simulation.resolve first")
-    changed = scenario.apply(experiment.change, terms)
+    changed = scenario.apply(experiment.change, start or terms)
     if experiment.cue_change:
         changed = replace(changed, transfer=cascade.scale_transfers(changed.transfer, _factor(changed, experiment.cue_change)))
     if experiment.extra_input:
@@ -67,7 +70,7 @@ def misses(experiment: Experiment, terms: column.Terms) -> Tensor:
 
     Args:
         experiment: what changes, its target resolved.
-        terms: the terms before.
+        terms: the terms before, with its changes of parameters.
     """
     before = scenario.apply(experiment.change, terms)
     after = apply(experiment, terms, np.ones(len(terms), dtype=np.bool_))

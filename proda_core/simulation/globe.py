@@ -13,7 +13,9 @@ import torch
 from proda_core import mechanisms, scenario
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 from proda_core.grid import STOCK_DEPTHS
+from proda_core.parameters import MECHANISM_PARAMETERS, PARAMETERS, index
 from proda_core.process import column
+from proda_core.process.reevaluation import reevaluate
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment
 from proda_core.simulation import experiments
@@ -21,8 +23,13 @@ from proda_core.simulation.world import World
 
 FloatArray = npt.NDArray[np.float64]
 
+Changes = tuple[tuple[str, float], ...]
+
 CHUNK = 8192
 """Columns worked on at a time, so that temporaries stay small whatever the size of the grid."""
+
+KEPT_SETS = 4
+"""Sets of changed parameters whose terms are kept, up to 75 MB each for the half-degree globe."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +54,17 @@ class Outcome:
 class GlobalModel:
     """The optimised model on the globe, its terms evaluated once, ready for scenarios.
 
-    Safe to call from several threads: nothing changes after it is made.
+    Where a scenario changes parameters, what they own is evaluated again, and kept for the scenarios that follow.  Safe to call
+    from several threads: nothing else changes after it is made.
     """
 
     def __init__(self, world: World) -> None:
         self.land = world.land
         self.parameter_source = world.parameter_source
         self.regions = world.regions
+        self._parameters, self._forcing = world.parameters, world.forcing
         self._terms = _evaluate(world)
+        self._changed: tuple[tuple[Changes, column.Terms], ...] = ()
         self._all = tuple(mechanisms.UNITS)
 
     def __len__(self) -> int:
@@ -71,10 +81,45 @@ class GlobalModel:
         Raises:
             ValueError: an experiment with a target, or in a region that this world does not have.
         """
-        terms = self._terms.rows(rows if isinstance(rows, slice) else torch.as_tensor(rows))
+        which = rows if isinstance(rows, slice) else torch.as_tensor(rows)
+        if change is None:
+            return self._terms.rows(which)
+        start = self._started(change).rows(which)
         if isinstance(change, Experiment):
-            return experiments.apply(change, terms, experiments.inside(change, self.land, self.regions)[rows])
-        return scenario.apply(change, terms) if change else terms
+            inside = experiments.inside(change, self.land, self.regions)[rows]
+            return experiments.apply(change, self._terms.rows(which), inside, start)
+        return scenario.apply(change, start)
+
+    def _started(self, change: Scenario | Experiment) -> column.Terms:
+        """The terms of all cells with the parameters of a change, before it changes mechanisms; the latest few are kept."""
+        numbers = _numbers(change)
+        if not numbers.parameters:
+            return self._terms
+        kept = self._changed  # one reading: another thread may replace it, never alter it
+        for i, (parameters, terms) in enumerate(kept):
+            if parameters == numbers.parameters:
+                if i:  # the one longest unused goes first
+                    self._changed = (kept[i], *kept[:i], *kept[i + 1 :])
+                return terms
+        owners = {PARAMETERS[index(id_)].mechanism for id_, _ in numbers.parameters}
+        after = scenario.with_parameters(numbers, self._parameters)
+        terms = reevaluate(self._terms, self._parameters, after, self._forcing, [m for m in MECHANISM_PARAMETERS if m in owners])
+        self._changed = ((numbers.parameters, terms), *kept[: KEPT_SETS - 1])
+        return terms
+
+    def held_back(self, change: Scenario | Experiment) -> dict[str, float]:
+        """Part of the land that a change applies to on which limits keep each of its changes from being made in full [1].
+
+        By name, see ``scenario.held_back``.
+
+        Raises:
+            ValueError: see :meth:`terms`.
+        """
+        area = self.land.area
+        if isinstance(change, Experiment):
+            area = area * experiments.inside(change, self.land, self.regions)
+        missed = scenario.held_back(_numbers(change), self._parameters, self._started(change))
+        return {name: float(area @ where.numpy() / area.sum()) for name, where in missed.items()} if area.any() else {}
 
     def respond(self, change: Scenario | Experiment, names: Iterable[str] = ()) -> Outcome:
         """Solve the globe under a scenario.
@@ -106,8 +151,7 @@ class GlobalModel:
                 found = mechanisms.read_off(terms, integrals)
                 for name in wanted:
                     read[name][rows] = found[name].numpy()
-        numbers = change.change if isinstance(change, Experiment) else change
-        return Outcome(numbers, soc, self.global_stock(soc), passed_on / decomposed, read)
+        return Outcome(_numbers(change), soc, self.global_stock(soc), passed_on / decomposed, read)
 
     def out_of_reach(self, experiment: Experiment) -> float:
         """Part of the land that an experiment changes on which limits keep CUE from changing by as much as it asks [1].
@@ -118,7 +162,8 @@ class GlobalModel:
         if not experiment.cue_change:
             return 0.0
         where = experiments.inside(experiment, self.land, self.regions)
-        missed = np.concatenate([experiments.misses(experiment, self._terms.rows(rows)).numpy() for rows in chunks(len(self))])
+        start = self._started(experiment)
+        missed = np.concatenate([experiments.misses(experiment, start.rows(rows)).numpy() for rows in chunks(len(self))])
         area = self.land.area * where
         return float(area @ missed / area.sum())
 
@@ -142,8 +187,13 @@ class GlobalModel:
         return profile
 
 
+def _numbers(change: Scenario | Experiment) -> Scenario:
+    """The changes alone, wherever they apply."""
+    return change.change if isinstance(change, Experiment) else change
+
+
 def _evaluate(world: World) -> column.Terms:
-    """The terms of every cell, evaluated chunk by chunk; the monthly forcing is not needed afterwards."""
+    """The terms of every cell, evaluated chunk by chunk."""
     parts = [column.terms(world.parameters[rows], world.forcing.rows(rows)) for rows in chunks(len(world.parameters))]
     return column.Terms(**{f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(column.Terms)})
 

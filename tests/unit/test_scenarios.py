@@ -127,7 +127,7 @@ def test_a_file_may_say_everything(tmp_path: Path) -> None:
             "target.depth",
             "to be one of 0.3, 1, 2, got 0.4; it is a depth in metres",
         ),
-        ("source", "colour: red\nsource", "", "to have only the keys name, question, source, changes, warming, region, target"),
+        ("source", "colour: red\nsource", "", "to have only the keys name, question, source, changes, parameters, warming,"),
     ],
 )
 def test_what_a_file_cannot_mean_is_refused_by_key(tmp_path: Path, old: str, new: str, key: str, message: str) -> None:
@@ -313,3 +313,18 @@ def test_an_unresolved_target_cannot_be_run(model: GlobalModel) -> None:
         ValueError, match=r"expected an experiment without a target, got 8 % more carbon to 0\.3 m after 20 years"
     ):
         model.respond(scenarios.find("four-per-mille"))
+
+
+def test_parameters_are_changed_by_their_ids(tmp_path: Path, model: GlobalModel) -> None:
+    text = WHOLE.replace("changes: {cue: 0.01}", "parameters: {q10: 0.05, beta: -0.01}")
+    read = scenarios.read(written(tmp_path, text))
+    assert read.change == Scenario(parameters=(("q10", 0.05), ("beta", -0.01)))
+    assert np.array_equal(model.respond(read).soc, model.respond(read.change).soc)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("{Q10: 0.05}", "parameters in mine.yaml to have only the keys diffus, cryo, q10"), ("{q10: 5}", "within -0.5..0.5, got 5")],
+)
+def test_unsound_changes_of_parameters_are_refused(tmp_path: Path, given: str, said: str) -> None:
+    assert said in refused(tmp_path, WHOLE.replace("changes: {cue: 0.01}", f"parameters: {given}"))
