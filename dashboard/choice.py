@@ -26,6 +26,7 @@ class Choice:
         place: latitude and longitude [degrees], or none.
         region: the part of the land whose stocks are told; all of it if none.
         within: whether the change applies in the region only.
+        second_place: latitude and longitude of the place that ``place`` is compared with [degrees], or none.
     """
 
     scenario: Scenario = BASELINE
@@ -35,6 +36,7 @@ class Choice:
     place: tuple[float, float] | None = None
     region: Region | None = None
     within: bool = False
+    second_place: tuple[float, float] | None = None
 
     @property
     def change(self) -> Scenario | Experiment:

@@ -40,6 +40,9 @@ _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
 REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 """Keys of regions, of which a link holds one at most, and how many bounds they have."""
 
+PLACES: dict[str, str] = {"at": "place", "beside": "second_place"}
+"""Keys of places, latitude and longitude each."""
+
 _LONGEST = 40
 """Characters of a foreign value that a notice repeats."""
 
@@ -83,8 +86,10 @@ def query(choice: Choice, model: str) -> str:
         pairs |= _named(choice.region)
         if choice.within:
             pairs["only"] = "1"
-    if choice.place is not None:
-        pairs["at"] = ",".join(map(_number, choice.place))
+    for key, name in PLACES.items():
+        place = getattr(choice, name)
+        if place is not None:
+            pairs[key] = ",".join(map(_number, place))
     return urlencode({"v": VERSION, **pairs, "m": model}, safe=",") if pairs else ""
 
 
@@ -96,7 +101,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         model: version of the model and its maps that are running.
     """
     given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
-    known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES}
+    known = {"v", "only", *PLACES, *REGIONS, *CHANGES, *_TABLES}
     if not known & set(given):
         return Opened(Choice())
     try:
@@ -123,7 +128,7 @@ def _read(given: Mapping[str, str]) -> Choice:
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
-    return choice.but(place=_place(given["at"])) if "at" in given else choice
+    return choice.but(**{name: _place(key, given[key]) for key, name in PLACES.items() if key in given})
 
 
 def _named(region: Region) -> dict[str, str]:
@@ -176,10 +181,10 @@ def _change(key: str, name: str, text: str) -> float:
     return round(value / control.scale, DIGITS)
 
 
-def _place(text: str) -> tuple[float, float]:
+def _place(key: str, text: str) -> tuple[float, float]:
     parts = [_parsed(part) for part in text.split(",")]
     if len(parts) != 2 or parts[0] is None or parts[1] is None or abs(parts[0]) > 90 or abs(parts[1]) > 180:
-        raise _RefusalError(f"expected at=latitude,longitude in degrees, got {_quoted(text)}")
+        raise _RefusalError(f"expected {key}=latitude,longitude in degrees, got {_quoted(text)}")
     return round(parts[0], 4), round(parts[1], 4)
 
 
