@@ -9,17 +9,18 @@ import numpy as np
 from dashboard import words
 from dashboard.catalogue import MAPS
 from dashboard.engine import Profile
+from dashboard.fields import BLOCK
 from dashboard.language import tr
-from dashboard.place_words import lowered, rests_on
+from dashboard.place_words import lowered
 from proda_core import parameters
 from proda_core.parameters import PARAMETERS, Parameter
 
 LOOK = """
 .parameters { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 34px; }
 @media (min-width: 1500px) { .parameters { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
-.parameters table { font-size: 14px; align-self: start; }
+.parameters table { font-size: 14px; }
 .parameters th, .parameters td { padding: 5px 0 5px 12px; vertical-align: middle; }
-.parameters th:first-child { white-space: normal; width: 34%; padding-left: 0; line-height: 1.25; }
+.parameters th:first-child { white-space: normal; width: 34%; min-width: 150px; padding-left: 0; line-height: 1.25; }
 .parameters td.chart { width: 30%; min-width: 120px; }
 .parameters small { opacity: .72; font-size: 12px; display: inline; white-space: nowrap; }
 .span { position: relative; height: 16px; border-radius: 3px; background: rgb(128 140 148 / .2); }
@@ -48,8 +49,11 @@ def table(soil: Profile) -> str:
     ]
     half = (len(rows) + 1) // 2
     columns = "".join(f"<th scope=col>{escape(name)}</th>" for name in head)
+    names = [(tr("Parameters, first half"), rows[:half]), (tr("Parameters, second half"), rows[half:])]
     parts = "".join(
-        f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(part)}</tbody></table>" for part in (rows[:half], rows[half:])
+        f"<div class=scroll tabindex=0 role=group aria-label='{escape(name)}'><table><thead><tr>{columns}</tr></thead>"
+        f"<tbody>{''.join(part)}</tbody></table></div>"
+        for name, part in names
     )
     return f"<h3>{tr('Parameters')}</h3>{_said(soil)}<div class=parameters>{parts}</div>"
 
@@ -61,8 +65,8 @@ def _said(soil: Profile) -> str:
         return f"<p class=quiet>{said}</p>"
     said = tr(
         "The spread is that of {count} networks, each trained on other draws of the profiles: how far learning is sure, not the "
-        "posterior of measurements at this place. {rests}",
-        count=len(members), rests=rests_on(support),
+        "posterior of measurements at this place. {here} training profiles lie in this cell, {around} in its block of {block}°.",
+        count=len(members), here=f"{support.profiles:,}", around=f"{support.around:,}", block=f"{BLOCK:g}",
     )  # fmt: skip
     marks = {
         tr("10th to 90th percentile of the networks"): "<i class=range style='left:3px;right:3px'></i>",

@@ -17,6 +17,14 @@ export function render({model}) {
   const go = element("button", {type: "button"}, model.go)
   const said = element("p", {role: "status"})
   list.hidden = true
+  const actions = element("span", {class: "actions"})
+  const act = () => actions.replaceChildren(...model.actions.map(([name, label]) => {
+    const button = element("button", {type: "button"}, label)
+    button.addEventListener("click", () => { model.acted = {name, number: ++wishes} })
+    return button
+  }))
+  model.on("actions", act)
+  act()
 
   const point = (to) => {
     at = to
@@ -74,5 +82,5 @@ export function render({model}) {
   field.value = model.text.text
   said.textContent = model.message.text
   return element("div", {class: "search"},
-    element("label", {for: "place"}, model.label), element("div", {class: "row"}, element("div", {class: "field"}, field, list), go), said)
+    element("label", {for: "place"}, model.label), element("div", {class: "row"}, element("div", {class: "field"}, field, list), go, actions), said)
 }

@@ -27,6 +27,8 @@ class Field(pn.custom.JSComponent):
     go = param.String(doc="What stands on the button.")
     asked = param.Parameter(default=None, doc="What is typed so far (text), and a number that makes each wish another.")
     chosen = param.Parameter(default=None, doc="What was chosen: text, pick (position in the list or -1), number.")
+    acted = param.Parameter(default=None, doc="Which of the further buttons was pressed (name), and a number.")
+    actions = param.List(default=[], doc="Further buttons: name and what stands on it.")
     found = param.Dict(default={"text": "", "places": []}, doc="Names and whereabouts that begin with a text.")
     text = param.Dict(default={"text": "", "number": 0}, doc="What to write in the field.")
     message = param.Dict(default={"text": "", "number": 0}, doc="What to say below it.")
@@ -34,7 +36,7 @@ class Field(pn.custom.JSComponent):
     _esm = HERE / "place_search.js"
     _stylesheets: ClassVar[list[Any]] = [(HERE / "place_search.css").read_text()]
     _debounce = 0
-    _priority_changes: ClassVar[list[str]] = ["asked", "chosen", "data.asked", "data.chosen"]
+    _priority_changes: ClassVar[list[str]] = ["asked", "chosen", "acted", "data.asked", "data.chosen", "data.acted"]
 
 
 class PlaceSearch:

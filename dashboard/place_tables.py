@@ -54,7 +54,13 @@ def _times(before: Budget, after: Budget) -> list[Row]:
 def _mechanisms(soil: Profile) -> list[Row]:
     before, after = soil.budgets
     return [
-        Row(tr(MAPS[name].label), MAPS[name].unit, before.mechanism[name], soil.mechanism_sd.get(name), after.mechanism[name])
+        Row(
+            tr(MAPS[name].label),
+            MAPS[name].unit,
+            before.mechanism[name],
+            soil.mechanism_sd.get(name) or None,
+            after.mechanism[name],
+        )
         for name in mechanisms.UNITS
     ]
 
@@ -98,6 +104,7 @@ def compared(first: Profile, second: Profile) -> str:
         "± SD across the ensemble. Where a scenario changes a number, → leads to what it becomes; the last column compares those."
     )
     return (
+        f"<h3>{tr('Two places side by side')}</h3>"
         f"<div class=scroll tabindex=0 role=group aria-label='{escape(tr('Two places side by side'))}'><table class=two>"
         f"{_head(head)}<tbody>{body}</tbody></table></div><p class=quiet>{said}</p>"
     )

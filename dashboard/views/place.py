@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 
 from dashboard import place_climate, place_flows, place_parameters, place_tables, theme, words
 from dashboard.choice import Choice
@@ -13,7 +13,7 @@ from dashboard.engine import Answer, Engine, Profile
 from dashboard.language import tr
 from dashboard.pane import LOOK, html
 from dashboard.place_search import PlaceSearch
-from dashboard.place_words import whereabouts
+from dashboard.place_words import rests_on, whereabouts
 from dashboard.state import State
 
 GRID = """
@@ -23,13 +23,8 @@ TWO = """
 :host { display: grid !important; gap: 14px 34px; align-items: start; grid-template-columns: minmax(0, 1fr); }
 @media (min-width: 1700px) { :host { grid-template-columns: minmax(0, 1.65fr) minmax(0, 1fr); } }
 """
-COMPARE = """
-:host { display: grid !important; gap: 8px 14px; align-items: end; margin-top: 10px;
-  grid-template-columns: minmax(0, 460px) max-content max-content; }
-@media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr) max-content; } }
-"""
 TABLES = """
-h3 { margin-top: 12px; } .two th:first-child { min-width: 200px; } .two .words { white-space: normal; }
+h3 { margin-top: 12px !important; } .two th:first-child { min-width: 200px; } .two .words { white-space: normal; }
 .two .group th { font-weight: 700; padding-top: 10px; border-top: 0; }
 table small { display: inline; }
 """
@@ -45,17 +40,21 @@ class Place:
         self.diagram = place_flows.diagram()
         self.mechanisms, self.climate, self.parameters, self.table = (_text(look) for look in _LOOKS)
         self.other = PlaceSearch(engine.places, state.compare, tr("Compare with another place"), tr("Compare"))
-        self.swap = pmui.Button(label=tr("Swap A and B"), variant="outlined", size="small", margin=0)
-        self.remove = pmui.Button(label=tr("Stop comparing"), variant="text", size="small", margin=0)
-        self.swap.on_click(lambda _: state.swap_places())
-        self.remove.on_click(lambda _: state.stop_comparing())
+        self._calls = {"swap": state.swap_places, "stop": state.stop_comparing}
+        self.other.field.param.watch(lambda event: self._do(event.new), "acted")
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
-        compare = pn.Column(self.other.panel, self.swap, self.remove, stylesheets=[COMPARE], **wide)
-        left, right = pn.Column(self.diagram, compare, **wide), pn.Column(self.climate, self.mechanisms, **wide)
+        left, right = pn.Column(self.diagram, self.other.panel, **wide), pn.Column(self.climate, self.mechanisms, **wide)
         sides = pn.Column(left, right, stylesheets=[TWO], **wide)
         self.body = pn.Column(sides, self.table, self.parameters, visible=False, **wide)
         self.panel = pn.Column(self.head, self.body, stylesheets=[theme.CARD, GRID])
         self.head.object = _hint()
+
+    def _do(self, acted: Any) -> None:
+        """Do what a browser asked for, if it is something that can be done."""
+        name = acted.get("name") if isinstance(acted, dict) else None
+        call = self._calls.get(name) if isinstance(name, str) else None
+        if call is not None:
+            call()
 
     def show(self, answer: Answer) -> None:
         """Show the place of an answer; what stays the same there while sliders move is not sent again."""
@@ -80,7 +79,7 @@ class Place:
         self.climate.object = place_climate.card(soil)
         self.parameters.object = place_parameters.table(soil)
         self.other.follow(choice.second_place)
-        self.swap.visible = self.remove.visible = second is not None
+        self.other.field.actions = [] if second is None else [["swap", tr("Swap A and B")], ["stop", tr("Stop comparing")]]
         self.body.visible = True
 
 
@@ -102,7 +101,8 @@ def _hint() -> str:
 
 def describe(soil: Profile) -> str:
     """What a place is called, as HTML."""
-    place, near = words.place(soil.latitude, soil.longitude), whereabouts(soil)
+    place, near = words.place(soil.latitude, soil.longitude), escape(whereabouts(soil))
     title = tr("This place: {place}", place=place) if not near else tr("This place: {place}, {near}", place=place, near=near)
     cell = tr("A cell of half a degree, {kind}.", kind=tr("on land") if soil.on_land else tr("the nearest land of the model"))
-    return f"<h2>{title}</h2><p class=quiet>{cell}</p>"
+    rests = "" if soil.support is None else f" {rests_on(soil.support)}"
+    return f"<h2>{title}</h2><p class=quiet>{cell}{rests}</p>"

@@ -27,11 +27,11 @@ class Profile:
     """The profile and the fields to choose its place."""
 
     def __init__(self, state: State, engine: Engine) -> None:
-        self._place: tuple[float, float] | None = None
+        self._places: tuple[tuple[float, float] | None, ...] = (None, None)
         nothing = np.zeros(LAYERS)
         self.figure = plots.style(plots.rendered(plots.profile(NODES, nothing, nothing, DEEPEST)))
         self.figure.update(height=170, width=None, sizing_mode="stretch_width")
-        self.before, self.after = plots.sources(self.figure, "MultiLine")
+        *self.beside, self.before, self.after = plots.sources(self.figure, "MultiLine")
         self.text = pn.pane.HTML(hint(), stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.plot = pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
         self.search = PlaceSearch(engine.places, state.visit, tr("Place, country or coordinates"), tr("Show"))
@@ -43,34 +43,41 @@ class Profile:
         if soil is None:
             self._leave()
             return
-        if self._place != answer.choice.place:
+        if self._places != (answer.choice.place, answer.choice.second_place):
             self._arrive(answer, soil)
         self.before.data = _line(soil.baseline)
         self.after.data = _line(soil.scenario)
-        self.text.object = describe(soil, answer.choice.depth)
+        if answer.second is not None:
+            for source, carbon in zip(self.beside, (answer.second.baseline, answer.second.scenario), strict=True):
+                source.data = _line(carbon)
+        self.text.object = describe(soil, answer.choice.depth, answer.second)
 
     def _leave(self) -> None:
         """No place any more: its choice was taken back."""
-        if self._place is not None:
-            self._place = None
+        if self._places[0] is not None:
+            self._places = (None, None)
             self.panel.remove(self.plot)
             self.text.object = hint()
             self.search.follow(None)
 
     def _arrive(self, answer: Answer, soil: Soil) -> None:
-        """A new place: its axis stands still while sliders move."""
-        self._place = answer.choice.place
+        """Another place: the axis stands still while sliders move."""
+        if self._places[0] != answer.choice.place:
+            self.search.follow(answer.choice.place)
+        self._places = (answer.choice.place, answer.choice.second_place)
         if self.plot not in self.panel.objects:
             self.panel.insert(1, self.plot)
-        self.figure.x_range.update(start=0, end=1.4 * float(soil.baseline[NODES <= DEEPEST].max()))
-        self.search.follow(answer.choice.place)
+        shown = [each.baseline[NODES <= DEEPEST].max() for each in (soil, answer.second) if each is not None]
+        self.figure.x_range.update(start=0, end=1.4 * float(max(shown)))
+        for source in self.beside:
+            source.data = {"xs": [], "ys": []}
 
 
 def _line(carbon: Any) -> dict[str, list[Any]]:
     return {"xs": [carbon], "ys": [NODES]}
 
 
-def describe(soil: Soil, depth: str) -> str:
+def describe(soil: Soil, depth: str, second: Soil | None = None) -> str:
     """The place and its stocks as HTML; numbers and names of our own, nothing that a visitor typed."""
     title = tr("Soil profile at {place}", place=words.place(soil.latitude, soil.longitude))
     note = "" if soil.on_land else f" <span class=quiet>{tr('(nearest land of the model)')}</span>"
@@ -82,6 +89,8 @@ def describe(soil: Soil, depth: str) -> str:
     )
     rests = "" if soil.support is None else f"<p class=quiet>{rests_on(soil.support)}</p>"
     key = tr("dashed: baseline, {begin}solid: scenario{end}", begin="<span class=more>", end="</span>")
+    if second is not None:
+        key = tr("{key}; blue: {place}", key=key, place=words.place(second.latitude, second.longitude))
     return f"<h2>{title}</h2>{note}<p>{tr(DEPTHS[depth])}: {known}{moved} kg C m⁻²<span class=quiet> · {key}</span></p>{rests}"
 
 

@@ -76,7 +76,7 @@ export function render({model}) {
   const files = element("p", {class: "files"})
   const list = () => {
     const kinds = [["map.png", "Map, PNG"], ["map.svg", "Map, SVG"], ["map.nc", "Map, NetCDF"], ["map.csv", "Map, CSV"]]
-    if (model.has_place) { kinds.push(["profile.csv", "Soil profile, CSV"]) }
+    if (model.has_place) { kinds.push(["profile.csv", "Soil profile, CSV"], ["flows.csv", "Pools and flows, CSV"]) }
     files.replaceChildren(...kinds.map(([name, label]) =>
       element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
   }
