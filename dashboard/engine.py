@@ -477,8 +477,8 @@ def _towns() -> tuple[Sequence[tuple[Place, tuple[str, ...]]], str]:
     """Places by name, or what is wrong with them; the page lives with coordinates and countries."""
     try:
         return places.read(data_directory() / places.FILE), ""
-    except (OSError, ValueError) as error:
-        return (), _missing("Towns", error)
+    except ValueError as error:
+        return (), _missing("The names of towns", error)
 
 
 def _missing(what: str, error: Exception) -> str:

@@ -12,7 +12,7 @@ const INPUTS = [
 ]
 const AIR = [
   null, ["M336 62V44", 350, 46, "start"], ["M336 190V172", 350, 174, "start"], ["M336 318V300", 350, 302, "start"],
-  ["M584 62V44", 598, 46, "start"], ["M584 394V412", 598, 420, "start"], ["M880 266V284", 894, 292, "start"],
+  ["M584 62V44", 598, 46, "start"], ["M584 394V412", 598, 420, "start"], ["M850 266V284", 862, 292, "start"],
 ]
 const TRANSFERS = [
   ["M464 100H555", 512, 91, "middle"], ["M464 224L557 132", 536, 178, "start"], ["M464 356H555", 512, 347, "middle"],
@@ -90,6 +90,7 @@ export function render({model}) {
   }
   model.on("numbers", show)
   show()
-  return element("div", {}, element("h3", {}, title), balance, element("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": title}, picture),
+  return element("div", {class: "flows"}, element("h3", {}, title), balance,
+    element("p", {class: "sideways"}, model.texts.sideways), element("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": title}, picture),
     element("details", {}, element("summary", {}, model.texts.table), table))
 }

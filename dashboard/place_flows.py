@@ -36,7 +36,7 @@ _HARDLY = 5e-7
 class Diagram(pn.custom.JSComponent):
     """The diagram and its table."""
 
-    texts = param.Dict(default={}, doc="Words of the diagram: pools, title, plants, table, head and rows of the table.")
+    texts = param.Dict(default={}, doc="Words of the diagram and of its table.")
     said = param.String(doc="What the diagram shows, in a sentence.")
     balance = param.String(doc="What comes in and what goes out, above the diagram.")
     numbers = param.List(default=[], doc="For each part: id, baseline, scenario or nothing, change, width of its arrow.")
@@ -68,6 +68,7 @@ def _texts() -> dict[str, Any]:
         "pools": pools,
         "plants": tr("Plants"),
         "title": tr("Pools and flows of carbon"),
+        "sideways": tr("The diagram is wider than its card here: move it sideways, or open the table below."),
         "table": tr("Pools and flows as a table"),
         "head": [tr("Part"), tr("Baseline"), tr("Scenario"), tr("Change")],
         "rows": [list(row) for row in rows],

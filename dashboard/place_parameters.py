@@ -65,7 +65,7 @@ def _said(soil: Profile) -> str:
         return f"<p class=quiet>{said}</p>"
     said = tr(
         "The spread is that of {count} networks, each trained on other draws of the profiles: how far learning is sure, not the "
-        "posterior of measurements at this place. {here} training profiles lie in this cell, {around} in its block of {block}°.",
+        "posterior of measurements at this place. Training profiles: {here} in this cell, {around} in its block of {block}°.",
         count=len(members), here=f"{support.profiles:,}", around=f"{support.around:,}", block=f"{BLOCK:g}",
     )  # fmt: skip
     marks = {

@@ -85,8 +85,7 @@ def read(path: Path) -> list[tuple[Place, tuple[str, ...]]]:
     """The towns of a file that ``data/places.py`` made, the largest first, each with its other names.
 
     Raises:
-        OSError: no such file, or one that cannot be read.
-        ValueError: a line that is not of that kind.
+        ValueError: no such file, or one of another kind.
     """
     found = []
     try:
@@ -95,7 +94,9 @@ def read(path: Path) -> list[tuple[Place, tuple[str, ...]]]:
                 name, country, latitude, longitude, others = line.rstrip("\n").split("\t")
                 place = Place(name, country, float(latitude), float(longitude))
                 found.append((place, tuple(others.split("|")) if others else ()))
-    except (EOFError, UnicodeDecodeError, ValueError) as error:
+    except FileNotFoundError as error:
+        raise ValueError(f"expected {path.name}, got no such file") from error
+    except (OSError, EOFError, ValueError) as error:
         raise ValueError(
             f"expected lines of name, country, latitude, longitude and other names in {path.name}: {error}"
         ) from error

@@ -14,6 +14,7 @@ from dashboard.language import tr
 from dashboard.pane import LOOK, html
 from dashboard.place_search import PlaceSearch
 from dashboard.place_words import rests_on, whereabouts
+from dashboard.places import CREDIT
 from dashboard.state import State
 
 GRID = """
@@ -34,7 +35,6 @@ class Place:
     """The card of the chosen place."""
 
     def __init__(self, state: State, engine: Engine) -> None:
-        self._state = state
         self._shown: Any = None
         self.head = html("")
         self.diagram = place_flows.diagram()
@@ -105,4 +105,5 @@ def describe(soil: Profile) -> str:
     title = tr("This place: {place}", place=place) if not near else tr("This place: {place}, {near}", place=place, near=near)
     cell = tr("A cell of half a degree, {kind}.", kind=tr("on land") if soil.on_land else tr("the nearest land of the model"))
     rests = "" if soil.support is None else f" {rests_on(soil.support)}"
-    return f"<h2>{title}</h2><p class=quiet>{cell}{rests}</p>"
+    credit = f" {tr('Towns: {source}.', source=CREDIT)}" if soil.setting.town else ""
+    return f"<h2>{title}</h2><p class=quiet>{cell}{rests}{credit}</p>"

@@ -11,6 +11,7 @@ from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTHS
 from dashboard.engine import Answer, Engine
 from dashboard.engine import Profile as Soil
+from dashboard.folded_table import FoldedTable
 from dashboard.language import tr
 from dashboard.place_search import PlaceSearch
 from dashboard.place_words import rests_on
@@ -34,8 +35,9 @@ class Profile:
         *self.beside, self.before, self.after = plots.sources(self.figure, "MultiLine")
         self.text = pn.pane.HTML(hint(), stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.plot = pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
+        self.table = FoldedTable(summary=tr("The profile as a table"), visible=False, sizing_mode="stretch_width", margin=0)
         self.search = PlaceSearch(engine.places, state.visit, tr("Place, country or coordinates"), tr("Show"))
-        self.panel = pn.Column(self.text, self.search.panel, stylesheets=[theme.CARD])
+        self.panel = pn.Column(self.text, self.table, self.search.panel, stylesheets=[theme.CARD])
 
     def show(self, answer: Answer) -> None:
         """Show the soil at the place of an answer."""
@@ -51,12 +53,28 @@ class Profile:
             for source, carbon in zip(self.beside, (answer.second.baseline, answer.second.scenario), strict=True):
                 source.data = _line(carbon)
         self.text.object = describe(soil, answer.choice.depth, answer.second)
+        self._list(soil, answer.second)
+
+    def _list(self, soil: Soil, second: Soil | None) -> None:
+        """The figure's numbers as a table."""
+        head = [tr("Depth [m]"), tr("Baseline [kg C m⁻³]"), tr("Scenario [kg C m⁻³]")]
+        columns = [soil.baseline, soil.scenario]
+        if second is not None:
+            head += [tr("B: baseline [kg C m⁻³]"), tr("B: scenario [kg C m⁻³]")]
+            columns += [second.baseline, second.scenario]
+        shown = NODES <= DEEPEST
+        rows = [
+            [f"{depth:.2f}", *(words.number(float(value)) for value in values)]
+            for depth, *values in zip(NODES[shown], *(column[shown] for column in columns), strict=True)
+        ]
+        self.table.param.update(head=head, rows=rows)
 
     def _leave(self) -> None:
         """No place any more: its choice was taken back."""
         if self._places[0] is not None:
             self._places = (None, None)
             self.panel.remove(self.plot)
+            self.table.visible = False
             self.text.object = hint()
             self.search.follow(None)
 
@@ -67,6 +85,7 @@ class Profile:
         self._places = (answer.choice.place, answer.choice.second_place)
         if self.plot not in self.panel.objects:
             self.panel.insert(1, self.plot)
+            self.table.visible = True
         shown = [each.baseline[NODES <= DEEPEST].max() for each in (soil, answer.second) if each is not None]
         self.figure.x_range.update(start=0, end=1.4 * float(max(shown)))
         for source in self.beside:

@@ -149,6 +149,9 @@ def test_a_place_shows_its_soil(page: Page, engine: Engine) -> None:
     assert np.all(scenario >= baseline)
     assert scenario.sum() > baseline.sum()
     assert len(page.map.chosen.data["x"]) == 1
+    rows = page.profile.table.rows
+    assert float(rows[0][2]) == pytest.approx(scenario[0], rel=6e-3)
+    assert len(rows) == 14  # as deep as the figure
 
 
 def test_a_place_that_is_taken_back_is_gone(page: Page) -> None:

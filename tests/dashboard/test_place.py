@@ -149,6 +149,8 @@ def test_two_places_are_compared_swapped_and_parted(page: Page, informed: Engine
     np.testing.assert_allclose(page.profile.beside[0].data["xs"][0], theirs.baseline)
     assert not np.array_equal(page.profile.beside[1].data["xs"][0], theirs.baseline)
     assert "; blue: " in page.profile.text.object
+    assert [len(row) for row in page.profile.table.rows[:2]] == [5, 5]
+    assert len(page.map.chosen.data["x"]) == 2
     after(page, lambda: page.place.other.field.param.update(acted={"name": "swap", "number": 2}))
     assert (page.state.choice.place, page.state.choice.second_place) == (second, first)
     assert f"A: {words.place(*second)}" in page.place.table.object
