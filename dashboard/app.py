@@ -29,6 +29,7 @@ from dashboard.views.map import Map
 from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
 from dashboard.views.pace import Pace
+from dashboard.views.place import Place
 from dashboard.views.profile import Profile
 from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
@@ -71,9 +72,9 @@ class Page:
         self.engine = shared
         self.headline, self.stocks = Headline(shared), Stocks(shared)
         self.map = Map(self.state, shared)
-        self.profile = Profile(self.state)
+        self.profile = Profile(self.state, shared)
         self.response = Response(self.state, shared)
-        self.pace, self.goals = Pace(), Goals(self.state)
+        self.place, self.pace, self.goals = Place(self.state, shared), Pace(), Goals(self.state)
         self.mechanisms = Mechanisms(self.state, shared)
         self.compare, self.where = Compare(self.state), Where(self.state, shared)
         self.sliders = Sliders(self.state, shared, self.compare.pin)
@@ -81,7 +82,7 @@ class Page:
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay, first.language)
         self._replay: asyncio.Task[None] | None = None
-        cards = (self.pace, self.goals, self.mechanisms)
+        cards = (self.place, self.pace, self.goals, self.mechanisms)
         self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *cards)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
@@ -184,7 +185,7 @@ class Page:
         side = pn.Column(
             self.stocks.panel, self.compare.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide
         )
-        cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
+        cards = (self.place.panel, self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
         main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
         shown = Frame(
             title=tr(TITLE), main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],

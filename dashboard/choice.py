@@ -53,6 +53,7 @@ class Choice:
         within: whether the change applies in the region only.
         mode: how the page speaks, a key of :data:`MODES`.
         pinned: scenario A, with which the present one is compared, if there is one.
+        second_place: latitude and longitude of the place that ``place`` is compared with [degrees], or none.
     """
 
     scenario: Scenario = BASELINE
@@ -64,6 +65,7 @@ class Choice:
     within: bool = False
     mode: str = "plain"
     pinned: Pinned | None = None
+    second_place: tuple[float, float] | None = None
 
     @property
     def present(self) -> Pinned:

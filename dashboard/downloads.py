@@ -23,6 +23,7 @@ FILES: dict[str, tuple[str, Make]] = {
     "map.nc": ("application/x-netcdf", lambda *of: export.as_netcdf(export.map_dataset(*of))),
     "map.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.map_table(*of))),
     "profile.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.profile_table(*of))),
+    "flows.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.flows_table(*of))),
     "map.png": ("image/png", lambda engine, answer, address: printed.figure(engine, answer, "png", address)),
     "map.svg": ("image/svg+xml", lambda engine, answer, address: printed.figure(engine, answer, "svg", address)),
 }

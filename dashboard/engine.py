@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from dashboard import efficiency, ensemble, projection
+from dashboard import efficiency, ensemble, places, projection
 from dashboard.catalogue import CONTROLS, GAINS
 from dashboard.choice import Choice, Pinned
 from dashboard.fields import DEPTH_INDEX, Fields
@@ -28,6 +28,8 @@ from dashboard.goals import Goals
 from dashboard.kept import Kept
 from dashboard.language import later, mark
 from dashboard.pace import OvertakenError, Pace
+from dashboard.place import Budget, Setting, Settings, budget
+from dashboard.places import Gazetteer, Place
 from proda_core import __version__, mechanisms
 from proda_core.grid import LAYERS, SOIL_POOLS
 from proda_core.learning import evidence
@@ -37,6 +39,7 @@ from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
 from proda_core.sensitivity import Findings, FindingsError, findings
 from proda_core.simulation import GlobalModel, Outcome, World, load_world
+from proda_core.store import data_directory
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +83,9 @@ class Profile:
         baseline: soil organic carbon with depth [kg m-3] (20,).
         scenario: the same under the scenario [kg m-3] (20,).
         stock: stocks above each depth, baseline and scenario [kg m-2] (2, depth).
-        pools: every pool with depth, baseline and scenario [kg m-3] (2, 7, 20).
+        budgets: its carbon budget, baseline and scenario.
+        setting: what the place is like, whatever the scenario.
+        mechanism_sd: spread of each mechanism of the baseline, where that is known.
         support: what the baseline rests on there, where that is known.
     """
 
@@ -90,8 +95,15 @@ class Profile:
     baseline: FloatArray
     scenario: FloatArray
     stock: FloatArray
-    pools: FloatArray
+    budgets: tuple[Budget, Budget]
+    setting: Setting
+    mechanism_sd: dict[str, float]
     support: Support | None = None
+
+    @property
+    def pools(self) -> FloatArray:
+        """Every pool with depth, baseline and scenario [kg m-3] (2, 7, 20)."""
+        return np.stack([each.pools for each in self.budgets])
 
 
 @dataclass(frozen=True)
@@ -140,6 +152,7 @@ class Answer:
         held: part of the land that the change applies to on which limits keep a change from being made in full [1], by the name
             of the change, see ``scenario.held_back``.
         rival: scenario A, if one is pinned.
+        second: the soil at the place to compare with, if there is one.
     """
 
     choice: Choice
@@ -149,6 +162,7 @@ class Answer:
     part: Part | None = None
     held: Mapping[str, float] = field(default_factory=dict)
     rival: Rival | None = None
+    second: Profile | None = None
 
     @property
     def stocks(self) -> tuple[FloatArray, FloatArray]:
@@ -186,6 +200,8 @@ class Engine:
         untested: why that is not known, a sentence.
         findings: what controls the carbon, if that was worked out for these maps.
         unfound: why that is not known, a sentence.
+        towns: places to find by name, as ``places.read`` gives them.
+        unnamed: why there are none, a sentence.
     """
 
     def __init__(
@@ -195,19 +211,24 @@ class Engine:
         untested: str = "",
         findings: Findings | None = None,
         unfound: str = "",
+        towns: Sequence[tuple[Place, tuple[str, ...]]] = (),
+        unnamed: str = "",
     ) -> None:
         self.model = GlobalModel(world)
         self.baseline = self.model.baseline
         self.evidence, self.untested = tested, untested
         self.findings, self.unfound = findings, unfound
         self.efficiency = efficiency.of_globe(self.baseline, world)
-        self.notices = (*world.notices, *filter(None, (untested, unfound)))
+        self.notices = (*world.notices, *filter(None, (untested, unfound, unnamed)))
         self.ensemble = None if world.retrieved is None else ensemble.from_dataset(world.retrieved)
         gains = Gains(self.model, self._gently).above
         self.fields = Fields(world.land, self.baseline, world.parameters.numpy(), self.ensemble, gains)
         self.version = f"{__version__}-{_fingerprint(world)}"
         self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
+        self._surroundings = Settings(world)
+        self._settings: Kept[tuple[int, tuple[float, float]], Setting] = Kept(KEPT_OUTCOMES)
+        self.places = Gazetteer(towns, world.land, world.regions.get("country"))
         self._outcomes: Kept[tuple[Scenario | Experiment | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
         self._held: Kept[Scenario | Experiment, Mapping[str, float]] = Kept(KEPT_OUTCOMES)
         self._parts: Kept[Region, npt.NDArray[np.bool_]] = Kept(KEPT_OUTCOMES)
@@ -240,9 +261,10 @@ class Engine:
         if choice.within and choice.region is not None and not self.inside(choice.region).any():
             choice = choice.but(within=False)  # nowhere to change anything
         outcome = self.outcome(choice.change, choice.variable)
-        profile = self.profile(choice.place, choice.change, outcome) if choice.place else None
+        soils = (self.profile(at, choice.change, outcome) if at else None for at in (choice.place, choice.second_place))
+        profile, second = soils
         part, held, rival = self._part(choice.region, outcome), self.held(choice.change), self._rival(choice)
-        return Answer(choice, outcome, self.baseline, profile, part, held, rival)
+        return Answer(choice, outcome, self.baseline, profile, part, held, rival, second)
 
     def held(self, change: Scenario | Experiment) -> Mapping[str, float]:
         """Part of the land that a change applies to on which limits keep a change from being made in full [1], by its name."""
@@ -287,11 +309,24 @@ class Engine:
         half = 0.5001 * land.size
         east = (place[1] - longitude + 180.0) % 360.0 - 180.0
         with self._turn:
-            pools = np.stack([self.model.profile(cell, each) for each in (Scenario(), change)])
-        columns = pools[:, SOIL_POOLS].sum(axis=1)
+            baseline, scenario = (budget(self.model.terms(slice(cell, cell + 1), each)) for each in (Scenario(), change))
+        columns = [each.pools[SOIL_POOLS].sum(axis=0) for each in (baseline, scenario)]
         stock = np.stack([self.baseline.soc[:, cell], outcome.soc[:, cell]])
         on_land = abs(place[0] - latitude) <= half and abs(east) <= half
-        return Profile(latitude, longitude, on_land, columns[0], columns[1], stock, pools, self._support(cell))
+        spread = {} if self.ensemble is None else {name: float(sd[cell]) for name, sd in self.ensemble.mechanism_sd.items()}
+        return Profile(
+            latitude, longitude, on_land, columns[0], columns[1], stock, (baseline, scenario), self._setting(cell, place), spread,
+            self._support(cell),
+        )  # fmt: skip
+
+    def _setting(self, cell: int, place: tuple[float, float]) -> Setting:
+        known = self._settings.get((cell, place))
+        if known is not None:
+            return known
+        town = self.places.near(*place)
+        return self._settings.put(
+            (cell, place), self._surroundings.at(cell, "" if town is None else town.title, self.places.country(cell))
+        )
 
     def _support(self, cell: int) -> Support | None:
         known = self.ensemble
@@ -457,7 +492,7 @@ def shared() -> Engine:
     torch.set_num_threads(1)
     kernel.warm_up()
     world = load_world()
-    engine = Engine(replace(world, forcing=world.forcing.compact()), *_evidence(), *_findings())
+    engine = Engine(replace(world, forcing=world.forcing.compact()), *_evidence(), *_findings(), *_towns())
     if set(engine.baseline.mechanism) != set(mechanisms.UNITS):
         raise RuntimeError("expected a baseline with every mechanism")
     engine.one_percent()
@@ -478,6 +513,14 @@ def _findings() -> tuple[Findings | None, str]:
         return findings.read(), ""
     except (FindingsError, OSError) as error:
         return None, _missing(mark("Which mechanism matters cannot be shown: {why}."), error)
+
+
+def _towns() -> tuple[Sequence[tuple[Place, tuple[str, ...]]], str]:
+    """Places by name, or what is wrong with them; the page lives with coordinates and countries."""
+    try:
+        return places.read(data_directory() / places.FILE), ""
+    except ValueError as error:
+        return (), _missing(mark("The names of towns cannot be shown: {why}."), error)
 
 
 def _missing(what: str, error: Exception) -> str:

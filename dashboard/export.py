@@ -14,9 +14,10 @@ import xarray as xr
 from dashboard import takeaway
 from dashboard.catalogue import MAPS
 from dashboard.dress import dress
-from dashboard.engine import Answer, Engine
+from dashboard.engine import Answer, Engine, Profile
 from dashboard.words import plain
 from proda_core.grid import LAYERS, LAYERS_CLM5, POOLS, LandGrid
+from proda_core.process.linear import TRANSFERS
 from proda_core.scenario import LIMITS, Scenario
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁻", "0123-")
@@ -136,19 +137,48 @@ def profile_table(engine: Engine, answer: Answer, address: str = "") -> pd.DataF
     Raises:
         NothingThereError: no place was chosen.
     """
-    if answer.profile is None or answer.choice.place is None:
-        raise NothingThereError("expected a place for a profile, got none; click the map first")
+    soil, place = _soil(answer)
     layers = LAYERS_CLM5
     columns = {
         "node_depth_m": layers.node[:LAYERS],
         "layer_top_m": layers.top[:LAYERS],
         "layer_bottom_m": layers.interface[:LAYERS],
     }
-    for label, pools in zip(("baseline", "scenario"), answer.profile.pools, strict=True):
+    for label, pools in zip(("baseline", "scenario"), soil.pools, strict=True):
         columns |= {f"{pool}_{label} [kg m-3]": pools[i] for i, pool in enumerate(POOLS)}
     table = pd.DataFrame(columns)
-    place = f"{answer.profile.latitude:g} degrees north, {answer.profile.longitude:g} degrees east"
     table.attrs = {**provenance(engine, answer, address), "title": f"Carbon with depth, {place}"}
+    return table
+
+
+def _soil(answer: Answer) -> tuple[Profile, str]:
+    """The soil at the chosen place, and where that is."""
+    soil = answer.profile
+    if soil is None:
+        raise NothingThereError("expected a place for a profile, got none; click the map first")
+    return soil, f"{soil.latitude:g} degrees north, {soil.longitude:g} degrees east"
+
+
+def flows_table(engine: Engine, answer: Answer, address: str = "") -> pd.DataFrame:
+    """The carbon budget of the chosen place: what each pool holds and what flows where, baseline and scenario.
+
+    Raises:
+        NothingThereError: no place was chosen.
+    """
+    soil, place = _soil(answer)
+    budgets = soil.budgets
+    parts = [("stock", pool, "", "kg m-2", [each.stock[i] for each in budgets]) for i, pool in enumerate(POOLS)]
+    flow = "g m-2 yr-1"
+    parts += [("input", "plants", pool, flow, [each.litter_input[i] for each in budgets]) for i, pool in enumerate(POOLS)]
+    parts += [
+        ("transfer", POOLS[donor], POOLS[receiver], flow, [each.transfer[i] for each in budgets])
+        for i, (donor, receiver) in enumerate(TRANSFERS)
+    ]
+    parts += [("respiration", pool, "air", flow, [each.respired[i] for each in budgets]) for i, pool in enumerate(POOLS)]
+    table = pd.DataFrame(
+        [(*names, *values) for *names, values in parts], columns=["part", "from", "to", "unit", "baseline", "scenario"]
+    )
+    table.attrs = {**provenance(engine, answer, address), "title": f"Pools and flows of carbon in the column, {place}"}
     return table
 
 

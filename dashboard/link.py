@@ -50,6 +50,9 @@ _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
 REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 """Keys of regions, of which a link holds one at most, and how many bounds they have."""
 
+PLACES: dict[str, str] = {"at": "place", "beside": "second_place"}
+"""Keys of places, latitude and longitude each."""
+
 _LONGEST = 40
 """Characters of a foreign value that a notice repeats."""
 
@@ -95,8 +98,10 @@ def query(choice: Choice, model: str, language: str = "") -> str:
     if choice.pinned is not None:
         held = _moved(choice.pinned.scenario) | (_named(choice.pinned.region) if choice.pinned.region else {})
         pairs |= {f"{PINNED}{key}": value for key, value in held.items()}
-    if choice.place is not None:
-        pairs["at"] = ",".join(map(_number, choice.place))
+    for key, name in PLACES.items():
+        place = getattr(choice, name)
+        if place is not None:
+            pairs[key] = ",".join(map(_number, place))
     spoken = {"lang": language} if language else {}
     return urlencode({"v": VERSION, **pairs, "m": model, **spoken} if pairs else spoken, safe=",")
 
@@ -116,7 +121,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         unknown = tr(
             "The page does not speak {language}: expected one of {known}.", language=_quoted(spoken), known=", ".join(LANGUAGES)
         )
-    known = {"v", "at", "only", *REGIONS, *KEYS, *_TABLES}
+    known = {"v", "only", *PLACES, *REGIONS, *KEYS, *_TABLES}
     if not any(key.removeprefix(PINNED) in known for key in given):
         return Opened(Choice(), unknown, language=asked)
     try:
@@ -157,7 +162,7 @@ def _read(given: Mapping[str, str]) -> Choice:
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1", pinned=_pinned(given))
-    return choice.but(place=_place(given["at"])) if "at" in given else choice
+    return choice.but(**{name: _place(key, given[key]) for key, name in PLACES.items() if key in given})
 
 
 def _moved(scenario: Scenario) -> dict[str, str]:
@@ -234,10 +239,10 @@ def _change(key: str, name: str, text: str) -> float:
     return round(value / control.scale, DIGITS)
 
 
-def _place(text: str) -> tuple[float, float]:
+def _place(key: str, text: str) -> tuple[float, float]:
     parts = [_parsed(part) for part in text.split(",")]
     if len(parts) != 2 or parts[0] is None or parts[1] is None or abs(parts[0]) > 90 or abs(parts[1]) > 180:
-        raise _RefusalError(tr("expected at=latitude,longitude in degrees, got {got}", got=_quoted(text)))
+        raise _RefusalError(tr("expected {key}=latitude,longitude in degrees, got {got}", key=key, got=_quoted(text)))
     return round(parts[0], 4), round(parts[1], 4)
 
 

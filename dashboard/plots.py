@@ -120,11 +120,14 @@ def way(ylabel: str) -> hv.Overlay:
 
 
 def profile(depth: FloatArray, baseline: FloatArray, scenario: FloatArray, deepest: float) -> hv.Overlay:
-    """Soil organic carbon with depth, baseline and scenario."""
+    """Soil organic carbon with depth, baseline and scenario; and lines for those of a second place."""
     kind = ["carbon", "depth"]
-    before = hv.Path([np.column_stack([baseline, depth])], kind).opts(color=GREY, line_width=2.5, line_dash="dashed")
-    after = hv.Path([np.column_stack([scenario, depth])], kind).opts(color=ACCENT, line_width=3)
-    return (before * after).opts(
+    looks = [(STEEL, 2.0, "dashed"), (STEEL, 2.5, "solid"), (GREY, 2.5, "dashed"), (ACCENT, 3.0, "solid")]
+    lines = [
+        hv.Path([np.column_stack([carbon, depth])], kind).opts(color=colour, line_width=width, line_dash=dash)
+        for carbon, (colour, width, dash) in zip((baseline, scenario, baseline, scenario), looks, strict=True)
+    ]
+    return hv.Overlay(lines).opts(
         xlabel="Soil organic carbon [kg C m⁻³]", ylabel="Depth [m]", ylim=(0, deepest), invert_yaxis=True, toolbar=None,
         default_tools=[], show_legend=False,
     )  # fmt: skip

@@ -97,11 +97,27 @@ class State(param.Parameterized):
 
     def visit(self, latitude: Any, longitude: Any) -> bool:
         """Choose a place [degrees]; returns whether it was one."""
-        north, east = finite(latitude), finite(longitude)
-        if north is None or east is None or abs(north) > 90.0 or abs(east) > 180.0:
-            return False
-        self._choose("place", place=(round(north, 4), round(east, 4)))
-        return True
+        place = _place(latitude, longitude)
+        if place is not None:
+            self._choose("place", place=place)
+        return place is not None
+
+    def compare(self, latitude: Any, longitude: Any) -> bool:
+        """Choose a place to compare the chosen one with [degrees]; returns whether it was one."""
+        place = _place(latitude, longitude)
+        if place is not None:
+            self._choose("second place", second_place=place)
+        return place is not None
+
+    def swap_places(self) -> None:
+        """Let the chosen place and that which it is compared with change places."""
+        present = self.history.present
+        if present.place is not None and present.second_place is not None:
+            self._choose("swap", place=present.second_place, second_place=present.place)
+
+    def stop_comparing(self) -> None:
+        """Compare the chosen place with none."""
+        self._choose("second place", second_place=None)
 
     def look_at(self, region: Region | None, within: bool | None = None) -> None:
         """Choose a part of the land, none for all of it.
@@ -180,3 +196,11 @@ class State(param.Parameterized):
         choice = self.history.present.but(**new)
         self.history.note(choice, kind, time.monotonic())
         self.choice = choice
+
+
+def _place(latitude: Any, longitude: Any) -> tuple[float, float] | None:
+    """A place [degrees], if it is one."""
+    north, east = finite(latitude), finite(longitude)
+    if north is None or east is None or abs(north) > 90.0 or abs(east) > 180.0:
+        return None
+    return round(north, 4), round(east, 4)

@@ -239,8 +239,9 @@ class Map:
             self._region = region
 
     def _mark(self, choice: Choice) -> None:
-        point = projection.to_point(choice.place[1], choice.place[0]) if choice.place else None
-        held = {"x": [point[0]], "y": [point[1]]} if point else {"x": [], "y": []}
+        places = [place for place in (choice.place, choice.second_place) if place]
+        points = [projection.to_point(place[1], place[0]) for place in places]
+        held = {"x": [point[0] for point in points], "y": [point[1] for point in points]}
         if list(self.chosen.data["x"]) != held["x"] or list(self.chosen.data["y"]) != held["y"]:
             self.chosen.data = held
 

@@ -43,6 +43,7 @@ def texts() -> dict[str, str]:
         "files": tr("Files of this view"),
         "map": tr("Map, {kind}"),
         "profile": tr("Soil profile, CSV"),
+        "flows": tr("Pools and flows, CSV"),
         "python": tr("The same in Python"),
         "cite": tr("Cite this view"),
         "close": tr("Close"),

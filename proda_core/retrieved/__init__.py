@@ -9,6 +9,7 @@ pass.  Who made the maps, and from which profiles, stands in the file's attribut
 
 from proda_core.retrieved.artefact import default_path, read, write
 from proda_core.retrieved.checks import REMEDY, RetrievedFileError
+from proda_core.retrieved.members import Members
 from proda_core.retrieved.schema import ATTRIBUTES, RELATIONS, RELATIONS_ATTRIBUTE, STORED, relations_of
 from proda_core.store import checksum
 
@@ -18,6 +19,7 @@ __all__ = [
     "RELATIONS_ATTRIBUTE",
     "REMEDY",
     "STORED",
+    "Members",
     "RetrievedFileError",
     "checksum",
     "default_path",

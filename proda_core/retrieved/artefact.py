@@ -107,7 +107,9 @@ def read(path: Path | None = None, *, members: bool = False, climate: Path | Non
         raise RetrievedFileError(
             f"expected whole retrieved maps as NetCDF-4 at {path}, got {size} bytes that cannot be read ({error}); {REMEDY}"
         ) from error
-    return _unpacked(path, arrays, attributes)
+    found = _unpacked(path, arrays, attributes)
+    found.encoding["source"] = str(path)  # as xarray does: what was not read can be read later
+    return found
 
 
 def _unpacked(path: Path, arrays: dict[str, AnyArray], attributes: dict[str, object]) -> xr.Dataset:

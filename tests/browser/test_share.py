@@ -26,7 +26,7 @@ def test_keys_take_a_step_back_and_again(visitor: Visitor) -> None:
 
 def test_keys_belong_to_a_field_while_one_types_in_it(visitor: Visitor) -> None:
     visitor.press("ArrowRight")
-    field = visitor.page.get_by_role("textbox", name="Latitude [°N]")
+    field = visitor.page.get_by_role("combobox", name="Place, country or coordinates")
     field.fill("12")
     field.press("Control+z")
     visitor.page.wait_for_timeout(500)

@@ -70,7 +70,7 @@ def skill(method: str, validation: str, group: str, name: str, nse: float) -> di
 
 def write_made_up(folder: Path) -> None:
     """Make a data directory: the project's climate, made-up retrieved maps for it, made-up evidence and findings."""
-    for name in ("climate.nc", "coastlines.geojson", "countries.nc"):
+    for name in ("climate.nc", "coastlines.geojson", "countries.nc", "places.tsv.gz"):
         (folder / name).symlink_to(data_directory() / name)
     cells = climate.read(folder / "climate.nc")
     maps = made_up(cells["latitude"].values, cells["longitude"].values, folder / "climate.nc")

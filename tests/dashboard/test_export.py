@@ -88,6 +88,17 @@ def test_a_profile_table_adds_up_to_the_profile(engine: Engine, place: tuple[flo
     np.testing.assert_allclose(table["layer_top_m"][1:], table["layer_bottom_m"][:-1])
 
 
+def test_a_table_of_flows_balances(engine: Engine, place: tuple[float, float]) -> None:
+    content = export.as_csv(export.flows_table(engine, engine.answer(Choice(CHANGED, place=place)), ADDRESS))
+    table = pd.read_csv(io.BytesIO(content), comment="#", keep_default_na=False)
+    flows = table[table["part"] != "stock"]
+    for pool in export.POOLS:
+        for state in ("baseline", "scenario"):
+            gained, lost = (flows.loc[flows[end] == pool, state].sum() for end in ("to", "from"))
+            assert gained == pytest.approx(lost, rel=1e-5)  # seven digits are written
+    assert "# title: Pools and flows" in content.decode()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("variable", ["soc", "residence_time", "q10", "dissimilarity"])
 def test_a_map_for_print_is_a_picture_of_its_size(informed: Engine, variable: str, view: str) -> None:
@@ -139,7 +150,7 @@ def fetch(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fetch]:
     loop.close()
 
 
-@pytest.mark.parametrize("name", [name for name in downloads.FILES if name != "profile.csv"])
+@pytest.mark.parametrize("name", [name for name in downloads.FILES if name not in ("profile.csv", "flows.csv")])
 def test_every_file_is_served_under_its_type(fetch: Fetch, name: str) -> None:
     answer = fetch(f"/files/{name}?v=1&cue=1&view=change")
     assert answer.code == 200
@@ -152,6 +163,7 @@ def test_a_profile_is_served_where_a_place_is_named(fetch: Fetch, place: tuple[f
     answer = fetch(f"/files/profile.csv?v=1&cue=1&at={place[0]},{place[1]}")
     assert b"passive_scenario" in answer.body
     assert b"v=1&cue=1&at=" in answer.body
+    assert b"respiration,fast,air" in fetch(f"/files/flows.csv?v=1&cue=1&at={place[0]},{place[1]}").body
 
 
 @pytest.mark.parametrize(
@@ -159,6 +171,7 @@ def test_a_profile_is_served_where_a_place_is_named(fetch: Fetch, place: tuple[f
     [
         ("/files/map.exe", 404, "expected one of map.nc"),
         ("/files/profile.csv?v=1&cue=1", 404, "click the map first"),
+        ("/files/flows.csv?v=1&cue=1", 404, "click the map first"),
         ("/files/map.csv?v=1&cue=nan", 400, "expected cue between"),
         ("/files/map.csv?v=7&cue=1", 400, "expected v=1"),
         ("/files/map.csv?v=1&map=%3Cscript%3E", 400, "expected map"),

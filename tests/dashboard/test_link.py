@@ -97,6 +97,7 @@ def test_links_of_every_release_still_open(query: str, choice: str) -> None:
         ("v=1&at=91,0", "expected at=latitude,longitude in degrees"),
         ("v=1&at=1,2,3", "expected at"),
         ("v=1&at=,", "expected at"),
+        ("v=1&at=1,2&beside=1,181", "expected beside=latitude,longitude in degrees"),
         ("v=1&cue=1&at=47", "expected at"),
         ("v=1&map=" + "x" * 5000, "…"),
         ("v=1&map=%ff%fe", "expected map"),

@@ -87,7 +87,7 @@ def test_the_profile_runs_downwards() -> None:
     depth = np.array([0.1, 1.0, 2.0])
     shown = plots.rendered(plots.profile(depth, np.ones(3), 2 * np.ones(3), 3.0))
     assert (shown.y_range.start, shown.y_range.end) == (3.0, 0)
-    before, after = plots.sources(shown, "MultiLine")
+    *_, before, after = plots.sources(shown, "MultiLine")
     assert np.array_equal(before.data["xs"][0], np.ones(3))
     assert np.array_equal(after.data["xs"][0], 2 * np.ones(3))
 
