@@ -53,7 +53,7 @@ def introduction(engine: Engine) -> str:
     else:
         trained = tr("<b>Trained on:</b> {source}", source=_sentence(ensemble.source))
         licence = tr("<b>Licence:</b> {licence}", licence=_sentence(ensemble.licence))
-        said.append(f"<p>{words.sentences(trained, licence)}</p>")
+        said.append(f"<p>{trained} {licence}</p>")
     if tested is None:
         return "".join([*said, f"<p>{escape(tr(engine.untested))}</p>"])
     said.append(f"<p>{tr('<b>Tested on:</b> {source}', source=_sentence(tested.source))}</p>")

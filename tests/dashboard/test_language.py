@@ -18,13 +18,16 @@ from panel.io.state import set_curdoc
 
 from dashboard import language, link, printed, visitors, words
 from dashboard.app import Page
+from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, METHODS, VALIDATIONS, VIEWS
 from dashboard.choice import Choice
 from dashboard.engine import Engine, _missing
 from dashboard.language import later, mark, speaking, spoken, tr
+from dashboard.views.where import ALL, DRAWN
 from proda_core.learning import evidence
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
 from proda_core.sensitivity import findings
+from proda_core.simulation import load_world
 from tests.dashboard import texts
 from tests.dashboard.visit import after, slide
 
@@ -61,6 +64,21 @@ def test_no_text_has_two_entries(code: str) -> None:
     assert len(found) == len(set(found))
     with (language.CATALOGUES / f"{code}.po").open("rb") as file:
         assert len([entry for entry in read_po(file) if entry.id]) == len(found) - 1
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_is_chosen_by_its_name_has_a_name_of_its_own(code: str) -> None:
+    countries = set(load_world().regions["country"].names)
+    tables = [
+        {variable.label for variable in MAPS.values()},
+        {control.label for control in CONTROLS.values()},
+        {control.short for control in CONTROLS.values()},
+        {ALL, DRAWN} | countries,
+        *(set(table.values()) for table in (DEPTHS, VIEWS, METHODS, VALIDATIONS)),
+    ]
+    with speaking(code):
+        for table in tables:
+            assert len({tr(name) for name in table}) == len(table)
 
 
 def test_texts_are_found_wherever_they_stand_in_the_code() -> None:
