@@ -10,13 +10,16 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
 
-from dashboard import engine, link, theme
+from dashboard import engine, guides, link, theme
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.goals import Findings, Goal
+from dashboard.lessons import CARDS, Step
 from dashboard.pace import Journey, Way
+from dashboard.quantities import reckoner
 from dashboard.screen import Screen
 from dashboard.state import State
+from dashboard.views import lesson
 from dashboard.views.evidence import Evidence
 from dashboard.views.goals import Goals
 from dashboard.views.headline import Headline
@@ -66,6 +69,7 @@ class Page:
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
+        self.lessons = lesson.Lessons(self.state)
         self._replay: asyncio.Task[None] | None = None
         cards = (self.pace, self.goals, self.mechanisms)
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response, *cards)
@@ -78,6 +82,9 @@ class Page:
         self.needs: LatestWins[Goal, Findings] = LatestWins(
             self._find, self._found, self.goals.fail, self.screen.change, pool=shared.goals.queue
         )
+        self.taught: LatestWins[Step, lesson.Told] = LatestWins(
+            lambda step: (step, reckoner(shared).numbers(step.numbers)), self.lessons.tell, self.lessons.fail, self.screen.change
+        )
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda _: self._wonder(), "choice")
@@ -85,6 +92,7 @@ class Page:
         self.goals.param.watch(lambda _: self._seek(), "goal")
         self.goals.sight.param.watch(lambda _: self._seek(), "near")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
+        self.lessons.param.watch(lambda _: self._teach(), "step")
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
@@ -124,6 +132,13 @@ class Page:
         if not findings.complete and not self.needs.overtaken(findings.goal):
             self.needs.ask(findings.goal)
 
+    def _teach(self) -> None:
+        """Ask for the numbers of the step of a lesson."""
+        if self.lessons.step is None:
+            self.taught.drop()
+        else:
+            self.taught.ask(self.lessons.step)
+
     def replay(self) -> None:
         """Show the last change of the sliders once more."""
         if self._replay is None or self._replay.done():
@@ -142,6 +157,7 @@ class Page:
         """What can wait until the page is there."""
         self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
+        self._teach()
         self.mechanisms.started()
         self.evidence.started()
 
@@ -151,6 +167,7 @@ class Page:
         self.curves.close()
         self.ways.close()
         self.needs.close()
+        self.taught.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:
@@ -166,9 +183,12 @@ class Page:
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
         cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
-        main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
+        main = pn.Column(globe, side, *cards, self.lessons.panel, stylesheets=[theme.PAGE, lesson.ROOM], **wide)
+        self._name_cards()
+        self.lessons.dock.param.watch(lambda _: self._make_room(main), "shown")
+        self._make_room(main)
         shown = pmui.Page(
-            title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
+            title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,
         )  # fmt: skip
@@ -176,11 +196,20 @@ class Page:
             shown.busy = False  # else every visitor's browser is told, twice, of every move of any visitor
         return shown
 
+    def _name_cards(self) -> None:
+        """Give each part of the page the name by which a lesson brings it into sight."""
+        for name in CARDS:
+            panel = getattr(self, name).panel
+            panel.css_classes = [*panel.css_classes, f"card-{name}"]
+
+    def _make_room(self, main: pn.Column) -> None:
+        main.css_classes = ["taught"] if self.lessons.is_open else []
+
 
 def page() -> pmui.Page:
     """A page for a new visitor."""
     shared = engine.shared()
-    visitor = Page(shared, link.open_link(pn.state.session_args, shared.version))
+    visitor = Page(shared, guides.resolved(link.open_link(pn.state.session_args, shared.version)))
     if pn.state.curdoc is not None:
         pn.state.onload(partial(visitor.started))
         pn.state.on_session_destroyed(lambda _: visitor.close())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
@@ -12,6 +12,20 @@ BASELINE = Scenario()
 
 DIGITS = 6
 """Decimals of a relative change that are kept, so that equal choices are equal keys."""
+
+
+class Guide(NamedTuple):
+    """Where in a lesson or a presentation somebody is.
+
+    Attributes:
+        kind: ``lesson`` or ``present``.
+        name: of the lesson or presentation.
+        step: its step or view, from 1.
+    """
+
+    kind: str
+    name: str
+    step: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Choice:
         place: latitude and longitude [degrees], or none.
         region: the part of the land whose stocks are told; all of it if none.
         within: whether the change applies in the region only.
+        guide: the step of a lesson or presentation that is shown, if any.
     """
 
     scenario: Scenario = BASELINE
@@ -35,6 +50,7 @@ class Choice:
     place: tuple[float, float] | None = None
     region: Region | None = None
     within: bool = False
+    guide: Guide | None = None
 
     @property
     def change(self) -> Scenario | Experiment:

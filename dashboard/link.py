@@ -9,12 +9,13 @@ Links live long: a later version of the page must open those of this one, so key
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, Choice
+from dashboard.choice import DIGITS, Choice, Guide
 from proda_core.climate import ZONES
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
@@ -39,6 +40,12 @@ _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
 }
 REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 """Keys of regions, of which a link holds one at most, and how many bounds they have."""
+
+GUIDES = ("lesson", "present")
+"""Keys of lessons and presentations, of which a link holds one at most: a name, a point and the step, ``lesson=cue.2``."""
+
+PRESENTATION = "story"
+"""The presentation that ``present=1`` opens."""
 
 _LONGEST = 40
 """Characters of a foreign value that a notice repeats."""
@@ -85,6 +92,8 @@ def query(choice: Choice, model: str) -> str:
             pairs["only"] = "1"
     if choice.place is not None:
         pairs["at"] = ",".join(map(_number, choice.place))
+    if choice.guide is not None:
+        pairs[choice.guide.kind] = f"{choice.guide.name}.{choice.guide.step}"
     return urlencode({"v": VERSION, **pairs, "m": model}, safe=",") if pairs else ""
 
 
@@ -96,9 +105,11 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         model: version of the model and its maps that are running.
     """
     given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
-    known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES}
+    known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES, *GUIDES}
     if not known & set(given):
         return Opened(Choice())
+    if given.keys() & known <= {*GUIDES}:
+        given["v"] = VERSION  # short enough to be typed: ?present=1
     try:
         choice = _read(given)
     except _RefusalError as refusal:
@@ -123,6 +134,7 @@ def _read(given: Mapping[str, str]) -> Choice:
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
+    choice = choice.but(guide=_guide({key: given[key] for key in GUIDES if key in given}))
     return choice.but(place=_place(given["at"])) if "at" in given else choice
 
 
@@ -156,6 +168,36 @@ def _region(given: Mapping[str, str]) -> Region | None:
         south, north, *along = numbers
         return Region(box=(south, north, along[0], along[1])) if along else Region(latitude=(south, north))
     return None
+
+
+def _guide(given: Mapping[str, str]) -> Guide | None:
+    """The step of a lesson or presentation, if a link names one; whether there is such a step is not known here."""
+    if len(given) > 1:
+        raise _RefusalError("expected a lesson or a presentation, got both")
+    for key, text in given.items():
+        if key == "present" and re.fullmatch("[1-9][0-9]?", text):
+            return Guide(key, PRESENTATION, int(text))
+        found = re.fullmatch(r"([a-z][a-z0-9-]{0,29})(?:\.([1-9][0-9]?))?", text)
+        if found is None:
+            raise _RefusalError(f"expected {key} to be a name, a point and a number, such as cue.2; got {_quoted(text)}")
+        return Guide(key, found[1], int(found[2] or 1))
+    return None
+
+
+def page(query: str) -> Choice:
+    """The page that a query sets, as it stands in a lesson or presentation, without version.
+
+    Raises:
+        ValueError: it cannot be followed, with what was expected.
+    """
+    given = {key: values[-1] for key, values in parse_qs(query, keep_blank_values=True, strict_parsing=bool(query)).items()}
+    unknown = set(given) - {"at", "only", *REGIONS, *CHANGES, *_TABLES}
+    if unknown:
+        raise ValueError(f"expected keys of a link that set the page, got {', '.join(sorted(unknown))}")
+    try:
+        return _read({"v": VERSION, **given})
+    except _RefusalError as refusal:
+        raise ValueError(str(refusal)) from refusal
 
 
 def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import param
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, Choice
+from dashboard.choice import DIGITS, Choice, Guide
 from dashboard.history import History
 from proda_core.scenario import Scenario, finite
 from proda_core.scenarios import Region
@@ -101,6 +101,24 @@ class State(param.Parameterized):
         """
         only = self.history.present.within if within is None else within
         self._choose("region", region=region, within=only and region is not None)
+
+    def go_to(self, guide: Guide, page: Choice) -> None:
+        """Go to a step of a lesson or presentation, which sets the page; what was before waits until that ends."""
+        if self.history.present.guide is None:
+            self.history.set_aside()
+        choice = page.but(guide=guide)
+        self.history.note(choice, "guide", time.monotonic())
+        self.choice = choice
+
+    def leave(self) -> None:
+        """End a lesson or presentation: what was before it comes back, with all steps; the page stays where nothing was."""
+        if self.history.present.guide is None:
+            return
+        resumed = self.history.resume()
+        if resumed is None:
+            self._choose("guide", guide=None)
+        else:
+            self.choice = resumed
 
     def undo(self) -> None:
         """Take the last step back."""
