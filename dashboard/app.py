@@ -27,6 +27,7 @@ from dashboard.views.map import Map
 from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
 from dashboard.views.pace import Pace
+from dashboard.views.present import Present
 from dashboard.views.profile import Profile
 from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
@@ -69,7 +70,7 @@ class Page:
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
-        self.lessons = lesson.Lessons(self.state)
+        self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
         cards = (self.pace, self.goals, self.mechanisms)
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response, *cards)
@@ -93,6 +94,7 @@ class Page:
         self.goals.sight.param.watch(lambda _: self._seek(), "near")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
         self.lessons.param.watch(lambda _: self._teach(), "step")
+        self.present.stage.param.watch(lambda _: self._unfold(), "shown")
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
@@ -139,6 +141,12 @@ class Page:
         else:
             self.taught.ask(self.lessons.step)
 
+    def _unfold(self) -> None:
+        """Make the diagrams of what is presented: nobody scrolls to it."""
+        for card, parts in (("shares", self.mechanisms), ("mechanisms", self.mechanisms), ("evidence", self.evidence)):
+            if self.present.card == card:
+                parts.open()
+
     def replay(self) -> None:
         """Show the last change of the sliders once more."""
         if self._replay is None or self._replay.done():
@@ -158,6 +166,7 @@ class Page:
         self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
         self._teach()
+        self._unfold()
         self.mechanisms.started()
         self.evidence.started()
 
@@ -183,12 +192,14 @@ class Page:
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
         cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
-        main = pn.Column(globe, side, *cards, self.lessons.panel, stylesheets=[theme.PAGE, lesson.ROOM], **wide)
+        main = pn.Column(
+            globe, side, *cards, self.lessons.panel, self.present.panel, stylesheets=[theme.PAGE, lesson.ROOM], **wide
+        )
         self._name_cards()
         self.lessons.dock.param.watch(lambda _: self._make_room(main), "shown")
         self._make_room(main)
         shown = pmui.Page(
-            title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.tools.panel)],
+            title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.present.opener, self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=METHOD,
         )  # fmt: skip
@@ -197,9 +208,11 @@ class Page:
         return shown
 
     def _name_cards(self) -> None:
-        """Give each part of the page the name by which a lesson brings it into sight."""
-        for name in CARDS:
-            panel = getattr(self, name).panel
+        """Give each part of the page the name by which lessons and presentations find it."""
+        panels = {name: getattr(self, name).panel for name in CARDS}
+        if self.engine.findings is not None:
+            panels["shares"] = self.mechanisms.shares.panels[0]
+        for name, panel in panels.items():
             panel.css_classes = [*panel.css_classes, f"card-{name}"]
 
     def _make_room(self, main: pn.Column) -> None:

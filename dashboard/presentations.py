@@ -6,7 +6,7 @@ A presentation is a file ``presentations/name.yaml``::
     views:
       - title: {en: ..., zh: ...}      # what is read from the last row
         page: cue=1&view=change        # as in a link, without version
-        card: map                      # what fills the screen, a key of lessons.CARDS
+        card: map                      # what fills the screen, one of PARTS
         notes: {en: ..., zh: ...}      # for the speaker
 """
 
@@ -21,6 +21,8 @@ from dashboard.lessons import CARDS, page_of
 from dashboard.reading import Entry, Text, load
 
 FOLDER = Path(__file__).parent / "presentations"
+PARTS = (*CARDS, "shares")
+"""Parts of the page that may fill the screen: the cards, and parts of the larger ones."""
 
 
 @dataclass(frozen=True)
@@ -85,4 +87,4 @@ def read(path: Path) -> Presentation:
 
 def _view(entry: Entry) -> View:
     parts = entry.table(("title", "page", "card", "notes"))
-    return View(parts["title"].text(), page_of(parts["page"]), parts["card"].one_of(CARDS), parts["notes"].text())
+    return View(parts["title"].text(), page_of(parts["page"]), parts["card"].one_of(PARTS), parts["notes"].text())
