@@ -118,7 +118,8 @@ export function render({model, view}) {
       const start = button("", () => ask("start", {name}))
       start.append(element("b", {}, title), element("span", {}, about), element("span", {}, audience))
       return element("li", {}, start)
-    }))]
+    })),
+    element("p", {class: "sources"}, element("a", {href: now.address, target: "_blank"}, now.teacher))]
 
   // beside the page where there is room, else below it; over what the page left free, wherever its edges are
   const place = () => {

@@ -10,7 +10,7 @@ import panel as pn
 import param
 
 from dashboard.choice import Choice, Guide
-from dashboard.language import mark, tr
+from dashboard.language import ENGLISH, mark, spoken, tr
 from dashboard.lessons import Lesson, Question, Step, filled, lessons, step_of
 from dashboard.opener import ICONS, Opener
 from dashboard.quantities import KINDS, PUBLISHED, Number, Quantity
@@ -154,7 +154,12 @@ class Lessons(param.Parameterized):
         if guide is not None and step is not None:
             self.dock.shown = self._of_step(guide, step, lessons()[guide.name])
         elif self._listing and guide is None:
-            self.dock.shown = {"list": [_of_lesson(lesson) for lesson in lessons().values()], "title": tr("Guided lessons")}
+            self.dock.shown = {
+                "list": [_of_lesson(lesson) for lesson in lessons().values()],
+                "title": tr("Guided lessons"),
+                "teacher": tr("For teachers: goals, answers, what to discuss"),
+                "address": "teacher" if spoken() == ENGLISH else f"teacher?lang={spoken()}",
+            }
         else:
             self.dock.shown = {}
 
