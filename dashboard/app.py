@@ -13,14 +13,17 @@ from jinja2 import Template
 from panel.util import edit_readonly
 from panel_material_ui.base import BASE_TEMPLATE
 
-from dashboard import engine, language, link, theme, visitors, words
+from dashboard import engine, guides, language, link, theme, visitors, words
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.goals import Findings, Goal
 from dashboard.language import as_written, mark, tr
+from dashboard.lessons import CARDS, Step
 from dashboard.pace import Journey, Way
+from dashboard.quantities import reckoner
 from dashboard.screen import Screen
 from dashboard.state import State
+from dashboard.views import lesson
 from dashboard.views.compare import Compare
 from dashboard.views.evidence import Evidence
 from dashboard.views.goals import Goals
@@ -30,6 +33,7 @@ from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
 from dashboard.views.pace import Pace
 from dashboard.views.place import Place
+from dashboard.views.present import Present
 from dashboard.views.profile import Profile
 from dashboard.views.response import Response
 from dashboard.views.sliders import Sliders
@@ -81,6 +85,7 @@ class Page:
         self.map.drawing(self.where.draw)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay, first.language)
+        self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
         cards = (self.place, self.pace, self.goals, self.mechanisms)
         self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *cards)
@@ -93,6 +98,9 @@ class Page:
         self.needs: LatestWins[Goal, Findings] = LatestWins(
             self._find, self._found, self.goals.fail, self.screen.change, pool=shared.goals.queue
         )
+        self.taught: LatestWins[Step, lesson.Told] = LatestWins(
+            lambda step: (step, reckoner(shared).numbers(step.numbers)), self.lessons.tell, self.lessons.fail, self.screen.change
+        )
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda _: self._wonder(), "choice")
@@ -100,6 +108,8 @@ class Page:
         self.goals.param.watch(lambda _: self._seek(), "goal")
         self.goals.sight.param.watch(lambda _: self._seek(), "near")
         self.state.param.watch(lambda event: self.curves.ask(event.new), "mechanism")
+        self.lessons.param.watch(lambda _: self._teach(), "step")
+        self.present.stage.param.watch(lambda _: self._unfold(), "shown")
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
@@ -139,6 +149,19 @@ class Page:
         if not findings.complete and not self.needs.overtaken(findings.goal):
             self.needs.ask(findings.goal)
 
+    def _teach(self) -> None:
+        """Ask for the numbers of the step of a lesson."""
+        if self.lessons.step is None:
+            self.taught.drop()
+        else:
+            self.taught.ask(self.lessons.step)
+
+    def _unfold(self) -> None:
+        """Make the diagrams of what is presented: nobody scrolls to it."""
+        for card, parts in (("shares", self.mechanisms), ("mechanisms", self.mechanisms), ("evidence", self.evidence)):
+            if self.present.card == card:
+                parts.open()
+
     def replay(self) -> None:
         """Show the last change of the sliders once more."""
         if self._replay is None or self._replay.done():
@@ -158,6 +181,8 @@ class Page:
         self.state.go()
         self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
+        self._teach()
+        self._unfold()
         self.mechanisms.started()
         self.evidence.started()
 
@@ -167,6 +192,7 @@ class Page:
         self.curves.close()
         self.ways.close()
         self.needs.close()
+        self.taught.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:
@@ -186,15 +212,32 @@ class Page:
             self.stocks.panel, self.compare.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide
         )
         cards = (self.place.panel, self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
-        main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
+        main = pn.Column(
+            globe, side, *cards, self.lessons.panel, self.present.panel, stylesheets=[theme.PAGE, lesson.ROOM], **wide
+        )
+        self._name_cards()
+        self.lessons.dock.param.watch(lambda _: self._make_room(main), "shown")
+        self._make_room(main)
         shown = Frame(
-            title=tr(TITLE), main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],
+            title=tr(TITLE), main=[main],
+            header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.present.opener, self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=tr(METHOD), template=_template(language.TAGS[language.spoken()]),
         )  # fmt: skip
         with edit_readonly(shown):
             shown.busy = False  # else every visitor's browser is told, twice, of every move of any visitor
         return shown
+
+    def _name_cards(self) -> None:
+        """Give each part of the page the name by which lessons and presentations find it."""
+        panels = {name: getattr(self, name).panel for name in CARDS}
+        if self.engine.findings is not None:
+            panels["shares"] = self.mechanisms.shares.panels[0]
+        for name, panel in panels.items():
+            panel.css_classes = [*panel.css_classes, f"card-{name}"]
+
+    def _make_room(self, main: pn.Column) -> None:
+        main.css_classes = ["taught"] if self.lessons.is_open else []
 
 
 @cache
@@ -216,7 +259,7 @@ def page() -> pmui.Page:
     if document is not None:
         visitors.speak(document, spoken)
     with language.speaking(spoken):
-        visitor = Page(shared, link.open_link(arguments, shared.version))
+        visitor = Page(shared, guides.resolved(link.open_link(arguments, shared.version)))
         if document is not None:
             # until the browser says that it is ready, maybe a second after it shows the page, Panel drops what changes
             visitor.state.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboard.language import mark
 from proda_core.scenario import Scenario
@@ -39,6 +39,20 @@ class Pinned:
         return Experiment("view", "", "", "", change=self.scenario, region=self.region)
 
 
+class Guide(NamedTuple):
+    """Where in a lesson or a presentation somebody is.
+
+    Attributes:
+        kind: ``lesson`` or ``present``.
+        name: of the lesson or presentation.
+        step: its step or view, from 1.
+    """
+
+    kind: str
+    name: str
+    step: int
+
+
 @dataclass(frozen=True)
 class Choice:
     """Everything that the page shows follows from this; hashable, so that answers can be kept.
@@ -54,6 +68,7 @@ class Choice:
         mode: how the page speaks, a key of :data:`MODES`.
         pinned: scenario A, with which the present one is compared, if there is one.
         second_place: latitude and longitude of the place that ``place`` is compared with [degrees], or none.
+        guide: the step of a lesson or presentation that is shown, if any.
     """
 
     scenario: Scenario = BASELINE
@@ -66,6 +81,7 @@ class Choice:
     mode: str = "plain"
     pinned: Pinned | None = None
     second_place: tuple[float, float] | None = None
+    guide: Guide | None = None
 
     @property
     def present(self) -> Pinned:

@@ -30,6 +30,7 @@ class History:
     def __init__(self, first: Choice) -> None:
         self._steps = [_Step(first, None, 0.0)]
         self._at = 0
+        self._aside: tuple[list[_Step], int] | None = None
 
     @property
     def present(self) -> Choice:
@@ -71,6 +72,17 @@ class History:
     def redo(self) -> Choice:
         """One step forth, as far as there is one."""
         self._at = min(self._at + 1, len(self._steps) - 1)
+        return self.present
+
+    def set_aside(self) -> None:
+        """Keep the way until now, to be gone on with after what follows."""
+        self._aside = list(self._steps), self._at
+
+    def resume(self) -> Choice | None:
+        """Go on where the way was set aside, as if nothing had followed; none if it never was."""
+        if self._aside is None:
+            return None
+        (self._steps, self._at), self._aside = self._aside, None
         return self.present
 
     @property

@@ -9,12 +9,13 @@ Links live long: a later version of the page must open those of this one, so key
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, MODES, Choice, Pinned
+from dashboard.choice import DIGITS, MODES, Choice, Guide, Pinned
 from dashboard.expert import EXPERT, SLIDERS
 from dashboard.language import LANGUAGES, tr
 from dashboard.words import listed, sentences
@@ -52,6 +53,12 @@ REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 
 PLACES: dict[str, str] = {"at": "place", "beside": "second_place"}
 """Keys of places, latitude and longitude each."""
+
+GUIDES = ("lesson", "present")
+"""Keys of lessons and presentations, of which a link holds one at most: a name, a point and the step, ``lesson=cue.2``."""
+
+PRESENTATION = "story"
+"""The presentation that ``present=1`` opens."""
 
 _LONGEST = 40
 """Characters of a foreign value that a notice repeats."""
@@ -102,6 +109,8 @@ def query(choice: Choice, model: str, language: str = "") -> str:
         place = getattr(choice, name)
         if place is not None:
             pairs[key] = ",".join(map(_number, place))
+    if choice.guide is not None:
+        pairs[choice.guide.kind] = f"{choice.guide.name}.{choice.guide.step}"
     spoken = {"lang": language} if language else {}
     return urlencode({"v": VERSION, **pairs, "m": model, **spoken} if pairs else spoken, safe=",")
 
@@ -121,9 +130,11 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         unknown = tr(
             "The page does not speak {language}: expected one of {known}.", language=_quoted(spoken), known=", ".join(LANGUAGES)
         )
-    known = {"v", "only", *PLACES, *REGIONS, *KEYS, *_TABLES}
+    known = {"v", "only", *PLACES, *REGIONS, *KEYS, *_TABLES, *GUIDES}
     if not any(key.removeprefix(PINNED) in known for key in given):
         return Opened(Choice(), unknown, language=asked)
+    if given.keys() & known <= {*GUIDES}:
+        given["v"] = VERSION  # short enough to be typed: ?present=1
     try:
         choice = _read(given)
     except _RefusalError as refusal:
@@ -162,6 +173,7 @@ def _read(given: Mapping[str, str]) -> Choice:
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1", pinned=_pinned(given))
+    choice = choice.but(guide=_guide({key: given[key] for key in GUIDES if key in given}))
     return choice.but(**{name: _place(key, given[key]) for key, name in PLACES.items() if key in given})
 
 
@@ -216,6 +228,38 @@ def _region(given: Mapping[str, str]) -> Region | None:
         south, north, *along = numbers
         return Region(box=(south, north, along[0], along[1])) if along else Region(latitude=(south, north))
     return None
+
+
+def _guide(given: Mapping[str, str]) -> Guide | None:
+    """The step of a lesson or presentation, if a link names one; whether there is such a step is not known here."""
+    if len(given) > 1:
+        raise _RefusalError(tr("expected a lesson or a presentation, got both"))
+    for key, text in given.items():
+        if key == "present" and re.fullmatch("[1-9][0-9]?", text):
+            return Guide(key, PRESENTATION, int(text))
+        found = re.fullmatch(r"([a-z][a-z0-9-]{0,29})(?:\.([1-9][0-9]?))?", text)
+        if found is None:
+            raise _RefusalError(
+                tr("expected {key} to be a name, a point and a number, such as cue.2; got {got}", key=key, got=_quoted(text))
+            )
+        return Guide(key, found[1], int(found[2] or 1))
+    return None
+
+
+def page(query: str) -> Choice:
+    """The page that a query sets, as it stands in a lesson or presentation, without version.
+
+    Raises:
+        ValueError: it cannot be followed, with what was expected.
+    """
+    given = {key: values[-1] for key, values in parse_qs(query, keep_blank_values=True, strict_parsing=bool(query)).items()}
+    unknown = set(given) - {"only", *PLACES, *REGIONS, *KEYS, *_TABLES}
+    if unknown:
+        raise ValueError(f"expected keys of a link that set the page, got {', '.join(sorted(unknown))}")
+    try:
+        return _read({"v": VERSION, **given})
+    except _RefusalError as refusal:
+        raise ValueError(str(refusal)) from refusal
 
 
 def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0) -> bool:

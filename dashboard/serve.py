@@ -18,6 +18,7 @@ from tornado.web import RequestHandler
 
 from dashboard import app, engine
 from dashboard.downloads import Files
+from dashboard.teacher import Teacher
 
 MEGABYTE = 2**20
 LOCAL = ("localhost", "127.0.0.1")
@@ -58,7 +59,7 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
         show=False,
         start=False,
         verbose=False,
-        extra_patterns=[(r"/healthz", Health), (r"/files/([a-z.]{1,20})", Files)],
+        extra_patterns=[(r"/healthz", Health), (r"/files/([a-z.]{1,20})", Files), (r"/teacher", Teacher)],
         websocket_max_message_size=MEGABYTE,
         compress_response=True,  # scripts and styles shrink from 4.8 to 1.4 MB
         unused_session_lifetime_milliseconds=15_000,

@@ -9,7 +9,7 @@ from typing import Any
 import param
 
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, MODES, Choice, Pinned
+from dashboard.choice import DIGITS, MODES, Choice, Guide, Pinned
 from dashboard.expert import SLIDERS
 from dashboard.history import History
 from proda_core.scenario import Scenario, finite
@@ -165,6 +165,24 @@ class State(param.Parameterized):
         # a scenario of all land leaves the region whose stocks are told as it is
         region = wanted.region or self.history.present.region
         self._choose("pin", scenario=wanted.scenario, region=region, within=wanted.region is not None, pinned=pinned)
+
+    def go_to(self, guide: Guide, page: Choice) -> None:
+        """Go to a step of a lesson or presentation, which sets the page; what was before waits until that ends."""
+        if self.history.present.guide is None:
+            self.history.set_aside()
+        choice = page.but(guide=guide)
+        self.history.note(choice, "guide", time.monotonic())
+        self.choice = choice
+
+    def leave(self) -> None:
+        """End a lesson or presentation: what was before it comes back, with all steps; the page stays where nothing was."""
+        if self.history.present.guide is None:
+            return
+        resumed = self.history.resume()
+        if resumed is None:
+            self._choose("guide", guide=None)
+        else:
+            self.choice = resumed
 
     def undo(self) -> None:
         """Take the last step back."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dashboard import link
 from dashboard.app import Page
 from dashboard.catalogue import DEPTHS, MAPS, VIEWS
-from dashboard.choice import Choice, Pinned
+from dashboard.choice import Choice, Guide, Pinned
 from dashboard.engine import Engine
 from dashboard.state import State
 from dashboard.views.tools import is_address
@@ -75,7 +75,8 @@ def test_only_what_was_chosen_is_in_the_link() -> None:
 
 @pytest.mark.parametrize(("query", "choice"), OLD, ids=[query or "none" for query, _ in OLD])
 def test_links_of_every_release_still_open(query: str, choice: str) -> None:
-    expected = eval(choice, {"Choice": Choice, "Pinned": Pinned, "Scenario": Scenario, "Region": Region})  # noqa: S307 our own file
+    names = {"Choice": Choice, "Guide": Guide, "Pinned": Pinned, "Scenario": Scenario, "Region": Region}
+    expected = eval(choice, names)  # noqa: S307 our own file
     assert opened(query).choice == expected
     assert "could not" not in opened(query).notice
 
@@ -107,6 +108,10 @@ def test_links_of_every_release_still_open(query: str, choice: str) -> None:
         ("v=1&box=0,10,0", "expected box to be south,north,west,east"),
         ("v=1&box=0,10,7,7", "expected box"),
         ("v=1&zone=ET&band=0,10", "expected one region, got zone and band"),
+        ("lesson=<b>", "expected lesson to be a name, a point and a number"),
+        ("lesson=cue.0", "expected lesson"),
+        ("lesson=3", "expected lesson"),
+        ("lesson=cue.2&present=1", "expected a lesson or a presentation, got both"),
     ],
 )
 def test_a_broken_link_opens_the_first_look_and_says_why(query: str, told: str) -> None:

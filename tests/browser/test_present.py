@@ -1,0 +1,61 @@
+"""A presentation fills the screen, is led by keys, and gives the page back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visitor import Visitor
+
+Arrive = Callable[..., Visitor]
+STAGE = "Presentation"
+BOX = "(part) => part.getBoundingClientRect().toJSON()"
+
+
+def test_keys_lead_through_the_views_and_out(arrive: Arrive) -> None:
+    visitor = arrive(1920, 1080)
+    visitor.press("ArrowRight")
+    own, page = visitor.sentence, visitor.page
+    before = page.evaluate(f"({BOX})(proda.canvas())")
+    page.get_by_role("button", name="Present", exact=True).click()
+    stage = page.get_by_role("region", name=STAGE)
+    expect(stage.get_by_role("heading", level=1)).to_have_text("Soils hold more carbon than anything else on land")
+    expect(stage).to_be_focused()
+    for key, progress in (("ArrowRight", "2 of"), ("PageDown", "3 of"), ("PageUp", "2 of"), ("End", "9 of 9"), ("Home", "1 of")):
+        page.keyboard.press(key)
+        expect(stage.get_by_text(re.compile(f"^View {progress}"))).to_be_visible()
+    page.wait_for_function("location.search.includes('present=story.1')")
+    notes = page.get_by_role("complementary", name="Notes")
+    expect(notes).to_be_hidden()
+    page.keyboard.press("n")
+    expect(notes).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(stage).to_be_hidden()
+    expect(visitor.status).to_have_text(own)
+    page.wait_for_function(
+        "(before) => { const now = proda.canvas().getBoundingClientRect(); return Math.abs(now.width - before.width) < 2 "
+        "&& Math.abs(now.top - before.top) < 2 }", arg=before,
+    )  # fmt: skip
+    visitor.press("ArrowLeft")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
+def test_a_view_fills_the_screen_without_overlap(arrive: Arrive, width: int, height: int) -> None:
+    visitor = arrive(width, height, "present=1")
+    page = visitor.page
+    stage = page.get_by_role("region", name=STAGE)
+    title = stage.get_by_role("heading", level=1)
+    expect(title).to_be_visible()
+    page.wait_for_function("(least) => proda.canvas().getBoundingClientRect().height > least", arg=0.5 * height)
+    head, figure, foot = (
+        part if isinstance(part, dict) else part.evaluate(BOX)
+        for part in (title, page.evaluate(f"({BOX})(proda.canvas())"), stage.get_by_role("button", name="Leave"))
+    )
+    assert float(title.evaluate("(part) => parseFloat(getComputedStyle(part).fontSize)")) > height / 22
+    assert head["bottom"] < figure["top"]
+    assert figure["bottom"] < foot["top"]
+    assert figure["width"] > 0.5 * width
+    expect(page.get_by_role("button", name="Reset all")).to_have_count(0)  # what lies below is out of reach
