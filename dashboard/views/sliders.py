@@ -84,10 +84,21 @@ class Sliders:
             f"<p class=quiet>{tr('Change a mechanism; every soil column of the globe is solved again.')}</p>",
             stylesheets=[theme.TEXT], margin=(0, 0, 8, 0), sizing_mode="stretch_width",
         )  # fmt: skip
+        self.unseen = pn.pane.HTML(
+            f"<p class=quiet>{tr('Parameters are changed as well: see Expert.')}</p>",
+            stylesheets=[theme.TEXT], margin=(8, 0, 0, 0), sizing_mode="stretch_width", visible=False,
+        )  # fmt: skip
         self.drawer = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         buttons = pn.FlexBox(reset, *beside, gap="8px", sizing_mode="stretch_width", margin=0)
         self.panel = pn.Column(
-            intro, self.mode, *self.sliders.values(), buttons, self.drawer, sizing_mode="stretch_width", margin=(12, 18)
+            intro,
+            self.mode,
+            *self.sliders.values(),
+            buttons,
+            self.unseen,
+            self.drawer,
+            sizing_mode="stretch_width",
+            margin=(12, 18),
         )
         self._told = ""
         self._tell()
@@ -96,6 +107,7 @@ class Sliders:
     def show(self, answer: Answer) -> None:
         """Say what to be careful about where the sliders stand."""
         self._latest = answer
+        self.unseen.visible = bool(answer.choice.scenario.parameters) and answer.choice.mode != "expert"
         for name in self.sliders:
             self._warn(name)
 

@@ -80,6 +80,15 @@ def test_a_link_opens_the_drawer_where_it_was(engine: Engine) -> None:
     ]
 
 
+def test_changed_parameters_are_told_of_where_their_sliders_are_not_seen(drawer: Page) -> None:
+    after(drawer, slide(drawer, "q10", 5.0))
+    assert not drawer.sliders.unseen.visible
+    after(drawer, lambda: drawer.state.speak("plain"))
+    assert drawer.sliders.unseen.visible
+    after(drawer, drawer.state.reset)
+    assert not drawer.sliders.unseen.visible
+
+
 def test_reset_and_steps_back_move_the_drawer(drawer: Page) -> None:
     after(drawer, slide(drawer, "q10", 5.0), slide(drawer, "cue", 1.0))
     after(drawer, drawer.state.reset)
