@@ -44,8 +44,8 @@ def test_keys_lead_through_the_views_and_out(arrive: Arrive) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
 def test_a_view_fills_the_screen_without_overlap(arrive: Arrive, width: int, height: int) -> None:
-    visitor = arrive(width, height, "present=1")
-    page = visitor.page
+    page = arrive(width, height).page
+    page.get_by_role("button", name="Present", exact=True).click()
     stage = page.get_by_role("region", name=STAGE)
     title = stage.get_by_role("heading", level=1)
     expect(title).to_be_visible()

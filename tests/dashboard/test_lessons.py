@@ -65,7 +65,7 @@ def test_a_text_speaks_the_language_that_is_spoken() -> None:
     title = LESSONS["cue"].title
     assert str(title) == "What is carbon use efficiency?"
     with speaking("zh"):
-        assert str(title) == "什么是碳利用效率?"
+        assert str(title) == "什么是碳利用效率？"
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
@@ -157,7 +157,7 @@ def _broken(tmp_path: Path, old: str, new: str) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("  zh: 先预测,再揭晓:CUE 提高百分之一\n", "", "broken.yaml, title: expected zh, got"),
+        ("  zh: 先预测，再揭晓：CUE 提高百分之一\n", "", "broken.yaml, title: expected zh, got"),
         ("zh: 百分之一\n", 'zh: ""\n', "broken.yaml, steps 1, title, zh: expected a text"),
         ("page: view=baseline&depth=full", "page: view=everything", "broken.yaml, steps 1, page: expected view to be one of"),
         ("card: headline", "card: tail", "broken.yaml, steps 1, card: expected one of headline, map"),
