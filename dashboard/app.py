@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from html import escape
+from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
@@ -14,6 +15,7 @@ from dashboard import engine, link, theme
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.goals import Findings, Goal
+from dashboard.own import Comparison
 from dashboard.pace import Journey, Way
 from dashboard.screen import Screen
 from dashboard.state import State
@@ -23,6 +25,7 @@ from dashboard.views.headline import Headline
 from dashboard.views.map import Map
 from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
+from dashboard.views.own import Own
 from dashboard.views.pace import Pace
 from dashboard.views.profile import Profile
 from dashboard.views.response import Response
@@ -64,10 +67,12 @@ class Page:
         self.mechanisms = Mechanisms(self.state, shared)
         self.sliders, self.where = Sliders(self.state), Where(self.state, shared)
         self.map.drawing(self.where.draw)
+        self.own = Own(self.state, shared)
+        self.map.points(self.own.points, self.own.mapper)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay)
         self._replay: asyncio.Task[None] | None = None
-        cards = (self.pace, self.goals, self.mechanisms)
+        cards = (self.pace, self.goals, self.mechanisms, self.own)
         self.views = (self.headline, self.map, self.stocks, self.profile, self.response, *cards)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
@@ -78,6 +83,10 @@ class Page:
         self.needs: LatestWins[Goal, Findings] = LatestWins(
             self._find, self._found, self.goals.fail, self.screen.change, pool=shared.goals.queue
         )
+        self.owned: LatestWins[Any, Comparison | None] = LatestWins(
+            self.own.compare, self.own.draw, self.fail, self.screen.change
+        )
+        self.own.param.watch(lambda event: self.owned.ask(event.new), "wish")
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda _: self._wonder(), "choice")
@@ -151,6 +160,8 @@ class Page:
         self.curves.close()
         self.ways.close()
         self.needs.close()
+        self.owned.close()
+        self.own.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:
@@ -165,7 +176,7 @@ class Page:
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(self.stocks.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide)
-        cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
+        cards = (self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel, self.own.panel)
         main = pn.Column(globe, side, *cards, stylesheets=[theme.PAGE], **wide)
         shown = pmui.Page(
             title=TITLE, main=[main], header=[pn.Row(pn.HSpacer(), self.tools.panel)],

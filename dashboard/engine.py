@@ -28,6 +28,7 @@ from dashboard.goals import Goals
 from dashboard.kept import Kept
 from dashboard.pace import OvertakenError, Pace
 from proda_core import __version__, mechanisms
+from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.grid import LAYERS, SOIL_POOLS
 from proda_core.learning import evidence
 from proda_core.learning.evidence import Evidence, EvidenceError
@@ -251,6 +252,12 @@ class Engine:
         stock = np.stack([self.baseline.soc[:, cell], outcome.soc[:, cell]])
         on_land = abs(place[0] - latitude) <= half and abs(east) <= half
         return Profile(latitude, longitude, on_land, columns[0], columns[1], stock, pools, self._support(cell))
+
+    def columns(self, cells: npt.NDArray[np.int64], change: Scenario | Experiment) -> FloatArray:
+        """Soil organic carbon with depth in some of the cells [kg m-3] (cell, 20)."""
+        with self._gently():
+            found: FloatArray = self.model.pools(cells, change)[:, SOIL_POOLS].sum(axis=1) / GRAMS_PER_KILOGRAM
+        return found
 
     def _support(self, cell: int) -> Support | None:
         known = self.ensemble
