@@ -188,7 +188,7 @@ def progress(told: Told, seconds: float) -> str:
 
 
 def _key() -> str:
-    key = tr("Orange: observed layers. Blue: fitted, median with 50 and 90 % bands of the model, without the error of observations. "
+    key = tr("Orange: observed layers. Blue: fitted, median with 50 and 90 % bands of the model, without the error of data. "
              "Dashed: what the map says in this cell.")  # fmt: skip
     return f"<p class=quiet>{key}</p>"
 
@@ -203,8 +203,8 @@ def learnt(quantiles: np.ndarray[Any, Any], shrinkage: np.ndarray[Any, Any]) -> 
     marked = [row.id for row, value in zip(parameters.PARAMETERS, shrinkage, strict=True) if value >= LEARNT]
     names = ", ".join(marked) or tr("none")
     said = tr(
-        "One profile tells about few parameters: {count} of {all} have a standard deviation smaller than the prior's by {share} % "
-        "or more (orange): {names}. The others are about as unknown as before.",
+        "One profile tells about few parameters: {count} of {all} have a standard deviation smaller than the prior's by {share} "
+        "% or more (orange): {names}. The others are about as unknown as before.",
         count=len(marked), all=len(parameters.PARAMETERS), share=f"{100 * LEARNT:.0f}", names=names,
     )  # fmt: skip
     key = tr("Thick bars: 50 %, thin: 90 % of the posterior; pale: 90 % of the prior.")

@@ -71,9 +71,10 @@ class Own(param.Parameterized):
             label=tr("Remove my profiles"), variant="text", size="small", margin=(4, 0, 0, 0), visible=False
         )
         self.remove.on_click(lambda _: self.take(None))
-        give = partial(pmui.FileDownload, auto=True, variant="text", size="small", margin=(4, 6, 0, 0))
+        give = partial(pmui.FileDownload, auto=True, size="small", margin=(4, 6, 0, 0))
         self.example = give(label=tr("Download the example"), filename="proda-example-profiles.csv", callback=self._example)
         self.csv = give(label=tr("Download the comparison (CSV)"), filename="proda-own-profiles.csv", callback=self._csv)
+        self.example.variant = self.csv.variant = "text"  # given at once, it would meet the name that Panel gives up
         self.read = html("")
         self.single = Single(engine, self._later)
         self.diagram, self.numbers = room(), html("")
