@@ -19,6 +19,7 @@ from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.goals import Findings, Goal
 from dashboard.language import as_written, mark, tr
 from dashboard.lessons import CARDS, Step
+from dashboard.own import Comparison
 from dashboard.pace import Journey, Way
 from dashboard.quantities import reckoner
 from dashboard.screen import Screen
@@ -31,6 +32,7 @@ from dashboard.views.headline import Headline
 from dashboard.views.map import Map
 from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
+from dashboard.views.own import Own
 from dashboard.views.pace import Pace
 from dashboard.views.place import Place
 from dashboard.views.present import Present
@@ -83,11 +85,13 @@ class Page:
         self.compare, self.where = Compare(self.state), Where(self.state, shared)
         self.sliders = Sliders(self.state, shared, self.compare.pin)
         self.map.drawing(self.where.draw)
+        self.own = Own(self.state, shared)
+        self.map.points(self.own.points, self.own.mapper)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay, first.language)
         self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
-        cards = (self.place, self.pace, self.goals, self.mechanisms)
+        cards = (self.place, self.pace, self.goals, self.mechanisms, self.own)
         self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *cards)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
@@ -101,6 +105,10 @@ class Page:
         self.taught: LatestWins[Step, lesson.Told] = LatestWins(
             lambda step: (step, reckoner(shared).numbers(step.numbers)), self.lessons.tell, self.lessons.fail, self.screen.change
         )
+        self.owned: LatestWins[Any, Comparison | None] = LatestWins(
+            self.own.compare, self.own.draw, self.fail, self.screen.change
+        )
+        self.own.param.watch(lambda event: self.owned.ask(event.new), "wish")
         self.show(shared.answer(self.state.choice))
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda _: self._wonder(), "choice")
@@ -193,6 +201,8 @@ class Page:
         self.ways.close()
         self.needs.close()
         self.taught.close()
+        self.owned.close()
+        self.own.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:
@@ -211,10 +221,8 @@ class Page:
         side = pn.Column(
             self.stocks.panel, self.compare.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide
         )
-        cards = (self.place.panel, self.pace.panel, self.goals.panel, self.mechanisms.panel, self.evidence.panel)
-        main = pn.Column(
-            globe, side, *cards, self.lessons.panel, self.present.panel, stylesheets=[theme.PAGE, lesson.ROOM], **wide
-        )
+        cards = (self.place, self.pace, self.goals, self.mechanisms, self.evidence, self.own, self.lessons, self.present)
+        main = pn.Column(globe, side, *(card.panel for card in cards), stylesheets=[theme.PAGE, lesson.ROOM], **wide)
         self._name_cards()
         self.lessons.dock.param.watch(lambda _: self._make_room(main), "shown")
         self._make_room(main)

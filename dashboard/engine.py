@@ -31,6 +31,7 @@ from dashboard.pace import OvertakenError, Pace
 from dashboard.place import Budget, Setting, Settings, budget
 from dashboard.places import Gazetteer, Place
 from proda_core import __version__, mechanisms
+from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.grid import LAYERS, SOIL_POOLS
 from proda_core.learning import evidence
 from proda_core.learning.evidence import Evidence, EvidenceError
@@ -327,6 +328,12 @@ class Engine:
         return self._settings.put(
             (cell, place), self._surroundings.at(cell, "" if town is None else town.title, self.places.country(cell))
         )
+
+    def columns(self, cells: npt.NDArray[np.int64], change: Scenario | Experiment) -> FloatArray:
+        """Soil organic carbon with depth in some of the cells [kg m-3] (cell, 20)."""
+        with self._gently():
+            found: FloatArray = self.model.pools(cells, change)[:, SOIL_POOLS].sum(axis=1) / GRAMS_PER_KILOGRAM
+        return found
 
     def _support(self, cell: int) -> Support | None:
         known = self.ensemble

@@ -9,7 +9,17 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import Press, SelectionGeometry, Tap
-from bokeh.models import BoxSelectTool, ColumnDataSource, CustomJS, CustomJSHover, HoverTool, PanTool, Range1d, WheelZoomTool
+from bokeh.models import (
+    BoxSelectTool,
+    ColumnDataSource,
+    CustomJS,
+    CustomJSHover,
+    HoverTool,
+    LinearColorMapper,
+    PanTool,
+    Range1d,
+    WheelZoomTool,
+)
 
 from dashboard import legend, plots, projection, theme, words
 from dashboard.buttons import Buttons
@@ -203,6 +213,12 @@ class Map:
     def drawing(self, button: pmui.Button) -> None:
         """Let a button make the next drag on the map draw a box."""
         button.js_on_click(args={"box": self.box, "figure": self.figure}, code=DRAW)
+
+    def points(self, source: ColumnDataSource, mapper: LinearColorMapper) -> None:
+        """Draw points that another part of the page holds, above all else: columns x and y [m] and value, in its colours."""
+        fill = {"field": "value", "transform": mapper}
+        made = self.figure.scatter("x", "y", source=source, size=9, fill_color=fill, line_color=theme.INK, line_width=1)
+        made.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
 
     def _fit(self) -> None:
         self._fitted = not self._fitted

@@ -131,6 +131,33 @@ def assimilate(profiles: xr.Dataset, forcing: column.Forcing, options: Options, 
     return builder.dataset()
 
 
+def growing(profiles: xr.Dataset, forcing: column.Forcing, options: Options) -> Iterator[xr.Dataset]:
+    """The posterior of a batch as it grows: what is known after each stretch of draws, the last when all have converged.
+
+    Args:
+        profiles: the observation table.
+        forcing: what drives each profile's column, one row a profile.
+        options: effort; the likelihood is the default one.
+
+    Yields:
+        what :func:`assimilate` returns, of the draws so far.
+    """
+    names = [str(name) for name in profiles["profile_id"].values]
+    target = posterior(profiles, forcing, options)
+    starts = target.start(Streams(options.seed, names, "start"), options.chains)
+    sampler = Sampler(target, starts, Streams(options.seed, names), Settings(chains=options.chains))
+    sampler.warm_up()
+    everyone, so_far = torch.arange(len(names)), None
+    for stretch in _stretches(options):
+        so_far = _extend(so_far, _draw(sampler, target, everyone, stretch))
+        fit = [_diagnose(so_far.observed[k][..., target.observations.seen[k]], whole=True) for k in everyone]
+        builder = summary.Builder(profiles, Streams(options.seed, names, "error"), 0)
+        builder.add(so_far._replace(fit=fit))
+        yield builder.dataset()
+        if all(map(_settled, fit)):
+            return
+
+
 def posterior(profiles: xr.Dataset, forcing: column.Forcing, options: Options) -> Posterior:
     """The posterior of a batch by the name of its likelihood."""
     observations, places = Observations.from_profiles(profiles), Places(forcing)

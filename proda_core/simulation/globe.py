@@ -176,7 +176,7 @@ class GlobalModel:
         start = around or Scenario()
         return np.stack([self.respond(start.with_change(name, value)).total for value in values])
 
-    def pools(self, rows: slice, change: Scenario | Experiment | None = None) -> FloatArray:
+    def pools(self, rows: slice | npt.NDArray[np.int64], change: Scenario | Experiment | None = None) -> FloatArray:
         """Carbon of every pool and layer of some of the cells [g m-3] (cell, 7, 20)."""
         pools: FloatArray = column.solve(self.terms(rows, change)).numpy()
         return pools

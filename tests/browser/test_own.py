@@ -1,0 +1,27 @@
+"""A visitor brings profiles: they are read, seen beside the model, and one is fitted until the first look."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.visitor import Visitor
+
+HEAD = "profile_id,latitude,longitude,layer_top,layer_bottom,soc_density"
+
+
+def test_a_file_is_brought_and_compared(visitor: Visitor, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    rows = [f"p{i},{40 + i},10,{top},{top + 0.2},{20000 - 20000 * top:.0f}" for i in range(6) for top in (0.0, 0.2, 0.4)]
+    file.write_text("\n".join([HEAD, *rows, "lost,0,0,0,0.1,9000"]))
+    page = visitor.page
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text(re.compile(r"mine\.csv: \d profiles with \d+ layers"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("impossible coordinates")).to_be_visible()
+    expect(page.get_by_text("Modelled against observed carbon density")).to_be_visible()
+    file.write_text("a,b\n1,2\n")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("The file could not be used")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Modelled against observed carbon density")).to_be_visible()
