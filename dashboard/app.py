@@ -56,6 +56,10 @@ LOOK_BACK = 1.3
 """How long a replay shows what was there before [s]."""
 
 
+WIDE, NARROW = 340, 272
+"""Width of the column of sliders on a projector and on a tablet [px]."""
+
+
 class Frame(pmui.Page):
     """What holds the page; its title is in the visitor's language, whatever the server calls all pages."""
 
@@ -91,6 +95,7 @@ class Page:
         self.tools = Tools(self.state, shared, self.replay, first.language)
         self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
+        self._frame: Frame | None = None
         cards = (self.place, self.pace, self.goals, self.mechanisms, self.own)
         self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *cards)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
@@ -187,7 +192,7 @@ class Page:
     def started(self) -> None:
         """What can wait until the page is there, and what a visitor chose before it could answer."""
         self.state.go()
-        self.pace.sight.ready = self.goals.sight.ready = True
+        self.tools.bar.ready = self.pace.sight.ready = self.goals.sight.ready = True
         self.curves.ask(self.state.mechanism)
         self._teach()
         self._unfold()
@@ -229,12 +234,19 @@ class Page:
         shown = Frame(
             title=tr(TITLE), main=[main],
             header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.present.opener, self.tools.panel)],
-            sidebar=[self.sliders.panel, self.where.panel], sidebar_width=340, sidebar_resizable=False,
+            sidebar=[self.sliders.panel, self.where.panel], sidebar_width=WIDE, sidebar_resizable=False, busy_indicator=None,
             theme_config=theme.THEME, meta_description=tr(METHOD), template=_template(language.TAGS[language.spoken()]),
         )  # fmt: skip
+        self._frame = shown
+        self.tools.bar.param.watch(lambda _: self._fit_frame(), "narrow")
         with edit_readonly(shown):
             shown.busy = False  # else every visitor's browser is told, twice, of every move of any visitor
         return shown
+
+    def _fit_frame(self) -> None:
+        """Leave more of a narrow window to the map."""
+        if self._frame is not None:
+            self._frame.sidebar_width = NARROW if self.tools.bar.narrow is True else WIDE
 
     def _name_cards(self) -> None:
         """Give each part of the page the name by which lessons and presentations find it."""

@@ -48,7 +48,7 @@ TEXT = """
   font-family: Roboto, Helvetica, Arial, sans-serif; }
 h2 { font-size: 17px; font-weight: 700; margin: 0; line-height: 1.3; }
 p { margin: 0; font-size: 14px; line-height: 1.45; }
-.quiet { opacity: .72; font-size: 13px; }
+.quiet { color: color-mix(in srgb, var(--panel-on-surface-color) 74%, var(--panel-surface-color)); font-size: 13px; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 700; font-size: 17px; padding-bottom: 6px; }
 th, td { padding: 5px 0 5px 10px; text-align: right; font-weight: 400; white-space: nowrap;

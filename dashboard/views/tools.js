@@ -33,6 +33,10 @@ function types(target) {
 }
 
 export function render({model}) {
+  const tablet = matchMedia("(max-width: 1099px)")
+  const measure = () => { model.narrow = tablet.matches }
+  tablet.addEventListener("change", measure)
+  model.on("ready", measure)
   const {texts} = model
   let wishes = 0
   const ask = (what) => { model.asked = {what, number: ++wishes} }

@@ -55,6 +55,8 @@ def texts() -> dict[str, str]:
 class Bar(pn.custom.JSComponent):
     """The buttons, the keys and the dialog; what they do is asked of the server."""
 
+    ready = param.Boolean(default=False, doc="Whether the page hears what the browser says.")
+    narrow = param.Boolean(default=False, doc="Whether the window is that of a tablet, as the browser says.")
     texts = param.Dict(default={}, doc="What stands on it.")
     languages = param.List(default=[], doc="Triples of a language's code, its tag for browsers and what it calls itself.")
     language = param.String(doc="Code of the language that is spoken.")
