@@ -98,7 +98,7 @@ def test_the_curve_goes_through_its_points() -> None:
     (line,) = plots.sources(shown, "Line")
     assert np.array_equal(line.data["change"], values)
     assert np.array_equal(line.data["stock"], 10 + values)
-    assert len(plots.sources(shown, "Scatter")) == 2
+    assert len(plots.sources(shown, "Scatter")) == 3  # the baseline, the scenario, and A
 
 
 def test_outlines_are_on_the_map() -> None:
