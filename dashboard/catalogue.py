@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboard.language import mark
 from proda_core import mechanisms, parameters, scenario
 from proda_core.published import ONE_PERCENT_CUE
 
@@ -249,6 +250,12 @@ VIEWS: dict[str, str] = {
     "uncertainty": "Uncertainty",
 }
 """Ways to look at a map; the last is the spread of the ensemble around the baseline."""
+
+COMPARISONS: dict[str, str] = {"": mark("One map"), "side": mark("Side by side"), "swipe": mark("Swipe")}
+"""Ways to look at two maps, and at one."""
+
+PROJECTIONS: dict[str, str] = {"equal-earth": mark("Equal Earth"), "lonlat": mark("Longitude, latitude")}
+"""How the globe is laid flat: areas as they are, or the grid of the data as it is."""
 
 SCENARIO_VIEWS = ("scenario", "change", "percent")
 """Those that depend on the sliders."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
@@ -12,6 +12,20 @@ BASELINE = Scenario()
 
 DIGITS = 6
 """Decimals of a relative change that are kept, so that equal choices are equal keys."""
+
+
+class Look(NamedTuple):
+    """What one map shows.
+
+    Attributes:
+        variable: key of ``catalogue.MAPS``.
+        depth: key of ``catalogue.DEPTHS``.
+        view: key of ``catalogue.VIEWS``.
+    """
+
+    variable: str
+    depth: str
+    view: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,9 @@ class Choice:
         place: latitude and longitude [degrees], or none.
         region: the part of the land whose stocks are told; all of it if none.
         within: whether the change applies in the region only.
+        compare: key of ``catalogue.COMPARISONS``.
+        other: what the other map of a comparison shows; the chosen map at its baseline if none was chosen.
+        projection: key of ``catalogue.PROJECTIONS``.
     """
 
     scenario: Scenario = BASELINE
@@ -35,6 +52,19 @@ class Choice:
     place: tuple[float, float] | None = None
     region: Region | None = None
     within: bool = False
+    compare: str = ""
+    other: Look | None = None
+    projection: str = "equal-earth"
+
+    @property
+    def look(self) -> Look:
+        """What the map shows."""
+        return Look(self.variable, self.depth, self.view)
+
+    @property
+    def second(self) -> Look:
+        """What the other map of a comparison shows."""
+        return self.other or Look(self.variable, self.depth, "baseline")
 
     @property
     def change(self) -> Scenario | Experiment:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -136,6 +136,11 @@ class Answer:
         return self.baseline.total, self.outcome.total
 
     @property
+    def second(self) -> Answer:
+        """The same, as the other map of a comparison shows it."""
+        return replace(self, choice=self.choice.but(**self.choice.second._asdict()))
+
+    @property
     def depth(self) -> int:
         """Position of the chosen depth in ``grid.STOCK_DEPTHS``."""
         return DEPTH_INDEX[self.choice.depth]
@@ -187,6 +192,8 @@ class Engine:
         self.has_bedrock = bool((world.forcing.bedrock_layer < LAYERS).any())
         self.pixels = projection.build(world.land)
         self._outcomes: Kept[tuple[Scenario | Experiment | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
+        self._pixels = {projection.EQUAL_EARTH.name: self.pixels}
+        self._building = threading.Lock()
         self._parts: Kept[Region, npt.NDArray[np.bool_]] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
@@ -194,11 +201,11 @@ class Engine:
         # one solve already keeps every core busy; several at once would only make each of them late
         self._turn = threading.Lock()
 
-    def outcome(self, change: Scenario | Experiment, variable: str = "soc") -> Outcome:
-        """The globe under a change, with what the map of ``variable`` needs."""
+    def outcome(self, change: Scenario | Experiment, *variables: str) -> Outcome:
+        """The globe under a change, with what the maps of ``variables`` need."""
         if isinstance(change, Scenario) and change.is_baseline:
             return self.baseline
-        names = (variable,) if variable in mechanisms.UNITS else ()
+        names = tuple(name for name in mechanisms.UNITS if name in variables)
         key = (change, *names)
         kept = self._outcomes.get(key)
         if kept is not None:
@@ -212,13 +219,27 @@ class Engine:
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
-        if choice.variable in GAINS:
-            self.fields.gains(choice.depth)  # here, off the event loop
+        looks = (choice.look, choice.second) if choice.compare else (choice.look,)
+        for look in looks:
+            if look.variable in GAINS:
+                self.fields.gains(look.depth)  # here, off the event loop
+        self.pixels_on(choice.projection)
         if choice.within and choice.region is not None and not self.inside(choice.region).any():
             choice = choice.but(within=False)  # nowhere to change anything
-        outcome = self.outcome(choice.change, choice.variable)
+        outcome = self.outcome(choice.change, *(look.variable for look in looks))
         profile = self.profile(choice.place, choice.change, outcome) if choice.place else None
         return Answer(choice, outcome, self.baseline, profile, self._part(choice.region, outcome))
+
+    def pixels_on(self, name: str) -> projection.Pixels:
+        """The pixels of a map in a projection, built once for all visitors.
+
+        Args:
+            name: key of ``catalogue.PROJECTIONS``.
+        """
+        with self._building:
+            if name not in self._pixels:
+                self._pixels[name] = projection.build(self.model.land, on=projection.BY_NAME[name])
+            return self._pixels[name]
 
     def inside(self, region: Region) -> npt.NDArray[np.bool_]:
         """Which cells lie in a region (cell,); none, where the model has no land there."""

@@ -24,12 +24,20 @@ BAR = """
 """
 
 
+def lowered(text: str) -> str:
+    """A text as HTML with the index of a symbol lowered.
+
+    >>> lowered("Turnover time τ_S3, best estimate")
+    'Turnover time τ<sub>S3</sub>, best estimate'
+    """
+    return re.sub(r"_(\S+?)(?=[:,]|$| )", r"<sub>\1</sub>", text)
+
+
 def heading(title: str, reasons: Iterable[str]) -> str:
     """A title with its unit in one piece, an index of a symbol lowered, and why some views are not to be had."""
     what, unit = (escape(part) for part in title.split(" ["))
-    lowered = re.sub(r"_(\S+?)(?=[:,]|$| )", r"<sub>\1</sub>", what)
     said = "".join(f"<p class=quiet>{escape(reason)}</p>" for reason in dict.fromkeys(reasons) if reason)
-    return f"<h2>{lowered} <span style='white-space: nowrap'>[{unit}</span></h2>{said}"
+    return f"<h2>{lowered(what)} <span style='white-space: nowrap'>[{unit}</span></h2>{said}"
 
 
 NO_VALUE = {"profile_count": "land without training profiles"}

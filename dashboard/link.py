@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, Choice
+from dashboard.catalogue import COMPARISONS, CONTROLS, DEPTHS, MAPS, PROJECTIONS, VIEWS
+from dashboard.choice import DIGITS, Choice, Look
 from proda_core.climate import ZONES
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
@@ -36,6 +36,8 @@ _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
     "map": ("variable", MAPS),
     "depth": ("depth", DEPTHS),
     "view": ("view", VIEWS),
+    "compare": ("compare", COMPARISONS),
+    "projection": ("projection", PROJECTIONS),
 }
 REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 """Keys of regions, of which a link holds one at most, and how many bounds they have."""
@@ -83,6 +85,8 @@ def query(choice: Choice, model: str) -> str:
         pairs |= _named(choice.region)
         if choice.within:
             pairs["only"] = "1"
+    if choice.other is not None:
+        pairs["other"] = ",".join(choice.other)
     if choice.place is not None:
         pairs["at"] = ",".join(map(_number, choice.place))
     return urlencode({"v": VERSION, **pairs, "m": model}, safe=",") if pairs else ""
@@ -96,7 +100,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         model: version of the model and its maps that are running.
     """
     given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
-    known = {"v", "at", "only", *REGIONS, *CHANGES, *_TABLES}
+    known = {"v", "at", "only", "other", *REGIONS, *CHANGES, *_TABLES}
     if not known & set(given):
         return Opened(Choice())
     try:
@@ -122,6 +126,7 @@ def _read(given: Mapping[str, str]) -> Choice:
                 raise _RefusalError(f"expected {key} to be one of {', '.join(list(table)[:6])} …; got {_quoted(given[key])}")
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
+    choice = choice.but(other=_other(given["other"])) if "other" in given else choice
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
     return choice.but(place=_place(given["at"])) if "at" in given else choice
 
@@ -156,6 +161,15 @@ def _region(given: Mapping[str, str]) -> Region | None:
         south, north, *along = numbers
         return Region(box=(south, north, along[0], along[1])) if along else Region(latitude=(south, north))
     return None
+
+
+def _other(text: str) -> Look:
+    """What the other map shows."""
+    names = text.split(",")
+    tables: tuple[Mapping[str, object], ...] = (MAPS, DEPTHS, VIEWS)
+    if len(names) != len(tables) or any(name not in table for name, table in zip(names, tables, strict=True)):
+        raise _RefusalError(f"expected other to be a map, a depth and a view, as in other=soc,1m,baseline; got {_quoted(text)}")
+    return Look(*names)
 
 
 def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0) -> bool:

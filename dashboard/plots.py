@@ -14,7 +14,7 @@ import holoviews as hv
 import numpy as np
 import numpy.typing as npt
 from bokeh.core.property.vectorization import Expr
-from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper
+from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper, Patch
 from bokeh.plotting import figure
 
 from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, STEEL
@@ -79,6 +79,20 @@ def world(
     return overlay.opts(
         hv.opts.Overlay(xaxis=None, yaxis=None, show_frame=False, show_legend=False, **plain),
     )
+
+
+def relay(shown: figure, land: Sequence[FloatArray], edge: FloatArray, graticule: Sequence[FloatArray]) -> None:
+    """Give the figure of a :func:`world` the lines of another projection."""
+    order = iter((edge, joined(graticule), joined(land), joined(land), edge))
+    for renderer in shown.renderers:
+        if type(renderer.glyph).__name__ in ("Patch", "Line"):
+            renderer.data_source.data = dict(zip("xy", next(order).T, strict=True))
+
+
+def extent(x: FloatArray, y: FloatArray) -> dict[str, list[float]]:
+    """Where an image lies, as Bokeh has it: its lower left corner and its size, of its pixels' centres (column,) and (row,)."""
+    width, height = (float((axis[-1] - axis[0]) * len(axis) / (len(axis) - 1)) for axis in (x, y))
+    return {"x": [float(x[0] + x[-1] - width) / 2], "y": [float(y[0] + y[-1] - height) / 2], "dw": [width], "dh": [height]}
 
 
 def joined(lines: Sequence[FloatArray]) -> FloatArray:
@@ -217,9 +231,20 @@ def rendered(element: hv.Overlay) -> figure:
     # nothing is selected or muted here: looks of their own for that would be drawn beside the first, image and all, in vain
     for renderer in shown.renderers:
         renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
+    for renderer in renderers(shown, "MultiPolygons"):
+        _filled(renderer)
     # images gain nothing from WebGL, and copying its picture back costs a third of a second a move without a graphics card
     shown.output_backend = "canvas"
     return shown
+
+
+def _filled(renderer: GlyphRenderer) -> None:
+    """Fill shapes without holes as one with gaps, which is sent as two arrays rather than as two for each shape."""
+    held, looks = renderer.data_source.data, renderer.glyph.properties_with_values(include_defaults=False)
+    shapes = [hole_free for several in zip(held["xs"], held["ys"], strict=True) for hole_free in zip(*several, strict=True)]
+    outline = joined([np.column_stack([x[0], y[0]]) for x, y in shapes])
+    renderer.data_source = ColumnDataSource({"x": outline[:, 0], "y": outline[:, 1]})
+    renderer.glyph = Patch(x="x", y="y", fill_color=looks["fill_color"].value, line_alpha=0)
 
 
 GATHER = """

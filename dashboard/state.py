@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import param
 
-from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
+from dashboard.catalogue import COMPARISONS, CONTROLS, DEPTHS, MAPS, PROJECTIONS, VIEWS
 from dashboard.choice import DIGITS, Choice
 from dashboard.history import History
 from proda_core.scenario import Scenario, finite
@@ -87,13 +87,34 @@ class State(param.Parameterized):
         Raises:
             ValueError: a name that is not in the tables.
         """
-        for value, table in ((variable, MAPS), (depth, DEPTHS), (view, VIEWS)):
-            if value is not None and value not in table:
-                raise ValueError(f"expected one of {', '.join(table)}; got {value!r}")
+        new = _looked(variable, depth, view)
         if view is not None:
             self.follows = False
-        new = {"variable": variable, "depth": depth, "view": view}
-        self._choose("map", **{key: value for key, value in new.items() if value is not None})
+        self._choose("map", **new)
+
+    def show_other(self, variable: str | None = None, depth: str | None = None, view: str | None = None) -> None:
+        """Choose what the other map of a comparison shows.
+
+        Raises:
+            ValueError: a name that is not in the tables.
+        """
+        self._choose("other", other=self.history.present.second._replace(**_looked(variable, depth, view)))
+
+    def compare(self, how: str) -> None:
+        """Show one map, or two in one of the ways of ``catalogue.COMPARISONS``.
+
+        Raises:
+            ValueError: a way that is not in the table.
+        """
+        self._choose("compare", compare=_known(how, COMPARISONS))
+
+    def project(self, name: str) -> None:
+        """Lay the globe flat in one of the ways of ``catalogue.PROJECTIONS``.
+
+        Raises:
+            ValueError: a way that is not in the table.
+        """
+        self._choose("projection", projection=_known(name, PROJECTIONS))
 
     def visit(self, latitude: Any, longitude: Any) -> bool:
         """Choose a place [degrees]; returns whether it was one."""
@@ -143,3 +164,16 @@ class State(param.Parameterized):
         choice = self.history.present.but(**new)
         self.history.note(choice, kind, time.monotonic())
         self.choice = choice
+
+
+def _known(value: str, table: Mapping[str, object]) -> str:
+    if value not in table:
+        raise ValueError(f"expected one of {', '.join(table)}; got {value!r}")
+    return value
+
+
+def _looked(variable: str | None, depth: str | None, view: str | None) -> dict[str, str]:
+    """Those of a map's names that are given, if the tables know them."""
+    given: dict[str, tuple[str | None, Mapping[str, object]]]
+    given = {"variable": (variable, MAPS), "depth": (depth, DEPTHS), "view": (view, VIEWS)}
+    return {key: _known(value, table) for key, (value, table) in given.items() if value is not None}

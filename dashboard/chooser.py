@@ -1,0 +1,73 @@
+"""What one map shows: its variable, its depth and its view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboard.buttons import Buttons
+from dashboard.catalogue import DEPTHS, GROUPS, MAPS, VIEWS
+from dashboard.choice import Look
+from dashboard.engine import Engine
+from dashboard.language import tr
+
+Choose = Callable[..., None]
+
+
+class Chooser:
+    """A menu and two rows of buttons.
+
+    Args:
+        engine: the model, which knows what can be shown.
+        names: of the menu and of the two rows, to those who see them and to those who do not.
+        first: what is shown at first.
+        choose: called with ``variable``, ``depth`` or ``view`` when one is chosen.
+    """
+
+    def __init__(self, engine: Engine, names: tuple[str, str, str], first: Look, choose: Choose) -> None:
+        self._engine, self._choose, self._look = engine, choose, first
+        self._depths, self._views = ({tr(label): name for name, label in table.items()} for table in (DEPTHS, VIEWS))
+        by_label = {variable.label: name for name, variable in MAPS.items()}
+        groups = {group: [v.label for v in MAPS.values() if v.group == group] for group in GROUPS}
+        refused = [v.label for v in MAPS.values() if engine.fields.refusal(v.name, "baseline")]
+        self.variable = pmui.Select(
+            label=names[0], groups=groups, value=MAPS[first.variable].label, disabled_options=refused, size="small", width=230,
+            margin=(0, 14, 8, 0),
+        )  # fmt: skip
+        self.depth = Buttons(label=names[1], options=list(self._depths), value="", margin=(0, 14, 8, 0))
+        self.view = Buttons(label=names[2], options=list(self._views), value="", margin=(0, 0, 8, 0))
+        self.variable.param.watch(lambda event: self._pick(by_label[event.new]), "value")
+        self.depth.param.watch(lambda event: self._press("depth", self.depth, self._depths, event.new), "value")
+        self.view.param.watch(lambda event: self._press("view", self.view, self._views, event.new), "value")
+        self.panel = pn.FlexBox(self.variable, self.depth, self.view, align_items="center", sizing_mode="stretch_width")
+        self.follow(first)
+
+    def _pick(self, variable: str) -> None:
+        if variable != self._look.variable:
+            self._choose(variable=variable)
+
+    def _press(self, what: str, buttons: Buttons, names: dict[str, str], pressed: Any) -> None:
+        """Take what a browser sent for a row of buttons, if it is one that can be chosen."""
+        shown = getattr(self._shown(), what)
+        if not isinstance(pressed, str) or pressed not in names or pressed in buttons.refused:
+            buttons.value = next(label for label, name in names.items() if name == shown)
+        elif names[pressed] != shown:
+            self._choose(**{what: names[pressed]})
+
+    def _shown(self) -> Look:
+        """What is shown: the view that was wished for may be refused."""
+        return self._look._replace(view=self._engine.fields.view(self._look.variable, self._look.view))
+
+    def follow(self, look: Look) -> None:
+        """Show what is chosen, and what can be."""
+        self._look = look
+        variable, refusal = MAPS[look.variable], self._engine.fields.refusal
+        self.view.refused = {label: reason for label, key in self._views.items() if (reason := refusal(variable.name, key))}
+        self.depth.refused = {} if variable.has_depth else dict.fromkeys(self._depths, tr("Only a stock has a depth."))
+        shown = self._shown()
+        self.depth.value, self.view.value = tr(DEPTHS[shown.depth]), tr(VIEWS[shown.view])
+        if variable.label not in self.variable.disabled_options:
+            self.variable.value = variable.label
