@@ -43,6 +43,7 @@ class Choice:
         compare: key of ``catalogue.COMPARISONS``.
         other: what the other map of a comparison shows; the chosen map at its baseline if none was chosen.
         projection: key of ``catalogue.PROJECTIONS``.
+        fade: whether maps fade where the ensemble is uncertain.
     """
 
     scenario: Scenario = BASELINE
@@ -55,6 +56,7 @@ class Choice:
     compare: str = ""
     other: Look | None = None
     projection: str = "equal-earth"
+    fade: bool = False
 
     @property
     def look(self) -> Look:

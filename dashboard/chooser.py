@@ -35,10 +35,10 @@ class Chooser:
         refused = [v.label for v in MAPS.values() if engine.fields.refusal(v.name, "baseline")]
         self.variable = pmui.Select(
             label=names[0], groups=groups, value=MAPS[first.variable].label, disabled_options=refused, size="small", width=230,
-            margin=(0, 14, 8, 0),
+            margin=(4, 14, 8, 0),
         )  # fmt: skip
-        self.depth = Buttons(label=names[1], options=list(self._depths), value="", margin=(0, 14, 8, 0))
-        self.view = Buttons(label=names[2], options=list(self._views), value="", margin=(0, 0, 8, 0))
+        self.depth = Buttons(label=names[1], options=list(self._depths), value="", margin=(4, 14, 8, 0))
+        self.view = Buttons(label=names[2], options=list(self._views), value="", margin=(4, 0, 8, 0))
         self.variable.param.watch(lambda event: self._pick(by_label[event.new]), "value")
         self.depth.param.watch(lambda event: self._press("depth", self.depth, self._depths, event.new), "value")
         self.view.param.watch(lambda event: self._press("view", self.view, self._views, event.new), "value")

@@ -14,6 +14,7 @@ from bokeh.models import BoxSelectTool, ColumnDataSource, CustomJS, CustomJSHove
 from dashboard import legend, plots, projection, theme
 from dashboard.dress import Dress
 from dashboard.engine import Engine, Part
+from dashboard.language import mark, tr
 from proda_core.scenarios import Region
 
 DEEPEST_ZOOM = 40.0
@@ -21,14 +22,24 @@ DEEPEST_ZOOM = 40.0
 HOVER = """
 const cell = pixels.data.cell[0][special_vars.image_index.flat_index]
 const short = (number) => `${Number(number.toPrecision(3))}`.replace("-", "\u2212")
-const relative = extra.data.relative[0]
-const share = relative.length ? ` (${short(relative[cell])} %)` : ""
-const unlike = hatched === null ? false : hatched.data.marked[0][cell]
-const sign = kind === "spread" ? "± " : kind === "change" && value > 0 ? "+" : ""
-return `${sign}${short(value)} ${unit}${share}${unlike ? " · unlike any training site" : ""}`
+const share = extra.data.relative[0][cell]
+const sign = kind === "change" && value > 0 ? "+" : ""
+const known = {value: sign + short(value), share: short(share ?? 0), spread: short(Math.abs(value) * (share ?? 0) / 100), unit}
+const said = Number.isFinite(share) ? form : plain
+const marked = hatched !== null && hatched.data.marked[0][cell]
+return said.replace(/{([a-z]+)}/g, (_, name) => known[name]).trim() + (marked ? ` · ${unlike}` : "")
 """
 TOOLTIP = "<div style='color: {ink}; font: 13px {font}; white-space: nowrap'>{label}: <b>@image{{custom}}</b></div>"
 """What the pointer reads, in colours of its own: the ground of Bokeh's tooltips is light in the dark, too."""
+
+FORMS = {
+    "plain": mark("{value} {unit}"),
+    "baseline": mark("{value} ± {spread} {unit} ({share} %)"),
+    "scenario": mark("{value} {unit} (SD at the baseline: {share} %)"),
+    "spread": mark("± {value} {unit} ({share} %)"),
+    "spread only": mark("± {value} {unit}"),
+}
+"""How the pointer reads a value, where its standard deviation is known and where it is not."""
 
 PAN_AGAIN = "if (cb_obj.final) { pan.active = true }"
 ON_LAND = "export default (args, tool, {value}) => !Number.isNaN(value)"
@@ -65,6 +76,7 @@ class Globe:
         self.figure = self._composed(beside)
         self._under = under = plots.pixel_source(self.pixels.index)
         self.source = plots.gather(self.figure, under, self.pixels.padded(np.full(self.pixels.cells, np.nan)))
+        self._fading = plots.fade(self.figure, under, self.pixels.cells)
         self.hatching = None if engine.ensemble is None else plots.hatch(self.figure, under, engine.ensemble.unlike)
         self.veil = plots.veil(self.figure, under, self.pixels.cells)
         self.pointed = self._pointing(under)
@@ -116,7 +128,8 @@ class Globe:
         """What the pointer reads beside the value: per cent of the baseline, and whether a place is unlike any training site."""
         extra = ColumnDataSource({"relative": [np.zeros(0, np.float32)]})
         hatched = None if self.hatching is None else self.hatching.data_source
-        known = {"unit": "", "kind": "", "pixels": under, "extra": extra, "hatched": hatched}
+        known = {"pixels": under, "extra": extra, "hatched": hatched, "unlike": tr("unlike any training site")}
+        known |= dict.fromkeys(("unit", "kind", "form", "plain"), "")
         self._hover.formatters = {"@image": CustomJSHover(args=known, code=HOVER)}
         return extra
 
@@ -171,19 +184,32 @@ class Globe:
         if self.hatching is not None:
             self.hatching.visible = visible
 
+    def fade(self, faded: npt.NDArray[np.uint8] | None) -> None:
+        """Let values fade (cell,) [%], or show them all as they are."""
+        if faded is not None:
+            self._fading.data_source.data.update(marked=[np.append(faded, np.uint8(0))])
+        self._fading.visible = faded is not None
+
     def point(self, label: str, worn: Dress, relative: FloatArray) -> None:
         """What the pointer reads.
 
         Args:
             label: what the map is called.
             worn: its unit and kind.
-            relative: per cent of the baseline (cell,), or nothing (0,).
+            relative: standard deviation in per cent of the baseline (cell,), or nothing (0,).
         """
         if len(relative) or len(self.pointed.data["relative"][0]):
             self.pointed.data.update(relative=[relative.astype(np.float32)])
-        formatter = self._hover.formatters["@image"]
-        formatter.args = {**formatter.args, "unit": "" if worn.unit == "1" else worn.unit, "kind": worn.kind}
+        self._tell(unit="" if worn.unit == "1" else worn.unit, kind=worn.kind)
         self._hover.tooltips = TOOLTIP.format(ink=theme.INK, font=theme.FONT, label=legend.lowered(escape(label)))
+
+    def say(self, what: str) -> None:
+        """In what form the pointer reads a value, a key of :data:`FORMS`."""
+        self._tell(form=tr(FORMS[what]), plain=tr(FORMS["spread only" if what == "spread" else "plain"]))
+
+    def _tell(self, **known: str) -> None:
+        formatter = self._hover.formatters["@image"]
+        formatter.args = {**formatter.args, **known}
 
 
 def _range(whole: float) -> Range1d:

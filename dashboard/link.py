@@ -85,6 +85,8 @@ def query(choice: Choice, model: str) -> str:
         pairs |= _named(choice.region)
         if choice.within:
             pairs["only"] = "1"
+    if choice.fade:
+        pairs["fade"] = "1"
     if choice.other is not None:
         pairs["other"] = ",".join(choice.other)
     if choice.place is not None:
@@ -100,7 +102,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         model: version of the model and its maps that are running.
     """
     given = {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
-    known = {"v", "at", "only", "other", *REGIONS, *CHANGES, *_TABLES}
+    known = {"v", "at", "only", "other", "fade", *REGIONS, *CHANGES, *_TABLES}
     if not known & set(given):
         return Opened(Choice())
     try:
@@ -126,6 +128,7 @@ def _read(given: Mapping[str, str]) -> Choice:
                 raise _RefusalError(f"expected {key} to be one of {', '.join(list(table)[:6])} …; got {_quoted(given[key])}")
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
+    choice = choice.but(fade=given.get("fade") == "1")
     choice = choice.but(other=_other(given["other"])) if "other" in given else choice
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1")
     return choice.but(place=_place(given["at"])) if "at" in given else choice

@@ -348,6 +348,27 @@ def veil(shown: figure, pixels: ColumnDataSource, cells: int) -> ColumnDataSourc
     return _over(shown, pixels, np.zeros(cells, dtype=np.bool_), VEIL, colours_).data_source
 
 
+PALEST = 0.88
+"""Opacity of the veil over a value that is all but faded away: its colour can still be told."""
+
+
+def fade(shown: figure, pixels: ColumnDataSource, cells: int) -> GlyphRenderer:
+    """A veil that is the thicker the less is known, above the image and below what is added later; hidden to begin with.
+
+    Args:
+        shown: a figure that was given to :func:`gather`.
+        pixels: the same as there.
+        cells: number of cells.
+
+    Returns:
+        the renderer; the column "marked" of its source says how far each cell is faded, as its only row (cell + 1,) [%].
+    """
+    steps = [f"{OCEAN}{round(255 * PALEST * step / 100):02x}" for step in range(101)]
+    made = _over(shown, pixels, np.zeros(cells, dtype=np.bool_), VEIL, LinearColorMapper(palette=steps, low=0, high=100))
+    made.visible = False
+    return made
+
+
 def renderers(shown: figure, glyph: str) -> list[GlyphRenderer]:
     """The renderers of a figure whose glyph is of a kind, in drawing order."""
     return [r for r in shown.renderers if isinstance(r, GlyphRenderer) and type(r.glyph).__name__ == glyph]

@@ -11,7 +11,7 @@ import panel as pn
 from dashboard import legend, theme, words
 from dashboard.catalogue import GAINS, MAPS, SCENARIO_VIEWS, VIEWS
 from dashboard.choice import Choice
-from dashboard.dress import dress
+from dashboard.dress import dress, fades
 from dashboard.engine import Answer, Engine
 from dashboard.globe import Globe
 from dashboard.language import tr
@@ -31,6 +31,8 @@ class Sheet:
         self._engine, self.globe = engine, globe
         self._drawn: tuple[Any, ...] = ()
         self.fitted, self.fits = False, False
+        self._said = ""
+        self._faded: tuple[str, str] | None = None
         text: dict[str, Any] = {"sizing_mode": "stretch_width"}
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT], margin=(6, 0, 0, 0), css_classes=[f"title-{place}"], **text)
         globe.figure.css_classes = [f"globe-{place}"]  # its pane has no element of its own
@@ -52,14 +54,35 @@ class Sheet:
         self.globe.cover(choice.region, answer.part)
         view = self._engine.view(choice)
         what = (choice.variable, choice.depth, view)
-        drawn = (*what, choice.change if view in SCENARIO_VIEWS else None)
+        self._say(choice, view)
+        drawn = (*what, self._fade(choice), choice.change if view in SCENARIO_VIEWS else None)
         if drawn == self._drawn:
             return
-        if what != self._drawn[:3]:
-            self.fitted = self.fitted and not self._drawn
+        if drawn[:4] != self._drawn[:4]:
+            self.fitted = self.fitted and (not self._drawn or what == self._drawn[:3])
             self._dress(answer, view)
         self.globe.put(self._engine.map_values(answer))
         self._drawn = drawn
+
+    def _say(self, choice: Choice, view: str) -> None:
+        """Let the pointer read what is known of a value."""
+        still = view == "baseline" or (view == "scenario" and choice.scenario.is_baseline)
+        said = "baseline" if still else "scenario" if view == "scenario" else "spread" if view == "uncertainty" else "plain"
+        if said != self._said:
+            self.globe.say(said)
+            self._said = said
+
+    def _fade(self, choice: Choice) -> tuple[str, str] | None:
+        """Fade what is uncertain, where that is wished for and known.
+
+        Returns:
+            what is faded, if anything is.
+        """
+        faded = (choice.variable, choice.depth) if fades(self._engine, choice) else None
+        if faded != self._faded:
+            self.globe.fade(None if faded is None else self._engine.fields.fading(*faded))
+            self._faded = faded
+        return faded
 
     def _dress(self, answer: Answer, view: str) -> None:
         """Title, colours and colour bar for what the map shows."""
@@ -67,12 +90,13 @@ class Sheet:
         variable, worn = MAPS[choice.variable], dress(self._engine, answer, self.fitted)
         self.fits = worn.kind == "change"
         relative = np.zeros(0)
-        if view == "uncertainty" and variable.follows_scenarios:
+        if worn.kind != "change" and not fields.refusal(variable.name, "uncertainty"):
             relative = fields.coefficient_of_variation(variable.name, choice.depth)
         self.globe.colour(worn)
         self.globe.point(variable.label, worn, relative)
         self.title.object = legend.heading(worn.title, (fields.refusal(variable.name, key) for key in VIEWS))
-        self.bar.object = legend.colour_bar(worn.colours, worn.limits, worn.unit, worn.logarithmic, self.fits, variable.name)
+        bar = legend.colour_bar(worn.colours, worn.limits, worn.unit, worn.logarithmic, self.fits, variable.name)
+        self.bar.object = bar + (legend.fading(worn.colours) if self._faded else "")
         about = f"{self._summed(choice)}{variable.about}"
         self.about.object = f"<p class='quiet keys'>{escape(about)}</p>" if about else ""
 

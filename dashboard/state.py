@@ -108,6 +108,10 @@ class State(param.Parameterized):
         """
         self._choose("compare", compare=_known(how, COMPARISONS))
 
+    def fade(self, faded: bool) -> None:
+        """Let maps fade where they are uncertain, or not."""
+        self._choose("fade", fade=faded)
+
     def project(self, name: str) -> None:
         """Lay the globe flat in one of the ways of ``catalogue.PROJECTIONS``.
 

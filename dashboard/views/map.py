@@ -42,7 +42,7 @@ class Map:
         self.panel = pn.Column(
             self.chooser.panel, self.other.panel,
             pn.FlexBox(self.compare, self.projection, *self._buttons(), align_items="center", sizing_mode="stretch_width"),
-            self.stage.panel, *self._hatch_choice(),
+            self.stage.panel, *self._doubts(),
             stylesheets=[CARD],
         )  # fmt: skip
         state.param.watch(lambda event: self._follow(event.new), "choice")
@@ -71,18 +71,20 @@ class Map:
         self.chooser.follow(choice.look)
         self.other.follow(choice.second)
         self.other.panel.visible = bool(choice.compare)
+        self.fade.value = choice.fade
+        shown = self._engine.view(choice)
+        self.fade.disabled = not choice.compare and bool(self._engine.fields.unfaded(choice.variable, shown))
         self.compare.value, self.projection.value = tr(COMPARISONS[choice.compare]), tr(PROJECTIONS[choice.projection])
 
-    def _hatch_choice(self) -> list[pmui.Checkbox]:
-        """A box to take the hatching away, where there is any."""
-        if self._engine.ensemble is None:
-            return []
-        self.hatch = pmui.Checkbox(
-            label=tr("Hatch land unlike any training site"), value=True, size="small", margin=0, align="center",
-            stylesheets=[SMALL],
-        )  # fmt: skip
+    def _doubts(self) -> list[pn.viewable.Viewable]:
+        """Boxes to fade what is uncertain and to take the hatching away, where anything is known of either."""
+        look = {"size": "small", "margin": 0, "stylesheets": [SMALL]}
+        self.hatch = pmui.Checkbox(label=tr("Hatch land unlike any training site"), value=True, **look)
+        self.fade = pmui.Checkbox(label=tr("Fade what is uncertain"), value=False, **look)
         self.hatch.param.watch(lambda event: self._hatched(event.new is True), "value")
-        return [self.hatch]
+        self.fade.param.watch(lambda event: self._state.fade(event.new is True), "value")
+        boxes = [] if self._engine.ensemble is None else [self.fade, self.hatch]
+        return [pn.FlexBox(*boxes, justify_content="center", sizing_mode="stretch_width")] if boxes else []
 
     def _hatched(self, visible: bool) -> None:
         for sheet in self._sheets():
@@ -129,6 +131,6 @@ class Map:
                 self.second = Sheet(self._engine, "second", self._globe(self.first.globe))
             self.second.show(answer.second)
         self.stage.lay(choice.compare, self.second)
-        self._hatched(self._engine.ensemble is not None and self.hatch.value is True)
+        self._hatched(self.hatch.value is True)
         label = tr("Fixed colours") if self.first.fitted and self.first.fits else tr("Fit colours")
         self.fit.param.update(label=label, visible=self.first.fits)
