@@ -16,6 +16,7 @@ from dashboard.choice import Choice
 from dashboard.engine import Engine
 from dashboard.ensemble import EDGE
 from dashboard.fields import profiles_in_blocks
+from dashboard.layers import LAYERS
 from proda_core import mechanisms, parameters
 from proda_core.grid import LandGrid
 from proda_core.scenario import Scenario
@@ -218,7 +219,9 @@ def test_without_retrieved_maps_there_is_neither_spread_nor_hatching_and_the_pag
     assert "No uncertainty without the ensemble of retrieved parameters" in plain.map.first.title.object
     assert "±" not in plain.headline.number.object + plain.headline.sentence.text + plain.stocks.table.object
     assert plain.map.first.globe.hatching is None
-    assert plain.map.chooser.variable.disabled_options == [v.label for v in MAPS.values() if v.group == EVIDENCE]
+    assert plain.map.chooser.variable.disabled_options == [
+        layer.label for layer in LAYERS if layer.spread or layer.group == EVIDENCE
+    ]
 
 
 def test_a_map_that_is_missing_is_empty_rather_than_an_error(plain: Page) -> None:
