@@ -62,6 +62,7 @@ class Chooser:
         if layer is None or label in self.variable.disabled_options:
             self.variable.value = layers.of(shown).label
         elif not layer.shows(shown):
+            self.variable.param.update(dropdown_open=False, filter_str="")
             self._choose(**layer.choice(shown))
 
     def _press(self, what: str, buttons: Buttons, names: dict[str, str], pressed: Any) -> None:

@@ -1,6 +1,6 @@
 // The divider between two maps, and what the wheel of the mouse does over them.
 
-const HINT = 1600  // how long the hint is shown [ms]
+const HINT = 3000  // how long the hint is shown [ms]
 const STEPS = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -100, End: 100}
 
 export function render({model, view}) {
@@ -59,7 +59,7 @@ export function render({model, view}) {
     clearTimeout(hiding)
     hiding = setTimeout(() => hint.classList.remove("shown"), HINT)
   }
-  const want = (event) => { wanted = event.composedPath().some((part) => part.tagName === "CANVAS") || wanted }
+  const want = (event) => { wanted ||= event.composedPath().some((part) => part.classList?.contains("bk-Figure")) }
   const leave = () => { wanted = false }
 
   const show = () => { cut.hidden = !model.swipes }

@@ -14,6 +14,7 @@ from dashboard.choice import Choice
 from dashboard.chooser import Chooser
 from dashboard.engine import Answer, Engine
 from dashboard.globe import DRAW, Globe
+from dashboard.keys import Keys
 from dashboard.language import tr
 from dashboard.projection import BY_NAME
 from dashboard.sheet import Sheet
@@ -42,7 +43,7 @@ class Map:
         self.panel = pn.Column(
             self.chooser.panel, self.other.panel,
             pn.FlexBox(self.compare, self.projection, *self._buttons(), align_items="center", sizing_mode="stretch_width"),
-            self.stage.panel, *self._doubts(),
+            self.stage.panel, *self._doubts(), Keys(),
             stylesheets=[CARD],
         )  # fmt: skip
         state.param.watch(lambda event: self._follow(event.new), "choice")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from dashboard import projection
 from tests.browser.visitor import Visitor
 
 Arrive = Callable[..., Visitor]
@@ -77,12 +78,7 @@ def test_a_place_is_clicked_on_plain_longitude_and_latitude(visitor: Visitor) ->
     page.get_by_role("button", name="Longitude, latitude").click()
     page.wait_for_function("() => Math.abs(proda.figure().x_range.end - 181.8) < 0.1")
     page.wait_for_timeout(300)
-    box = page.evaluate(
-        "() => { const c = proda.canvas(); c.scrollIntoView({block: 'center'}); const b = c.getBoundingClientRect()"
-        "; return [b.left, b.top, b.width, b.height] }"
-    )
-    x, y = box[0] + box[2] * (181.8 + 8.25) / 363.6, box[1] + box[3] * (90.9 - 47.25) / 181.8
-    page.mouse.click(x, y)
+    page.mouse.click(*visitor.spot(47.25, 8.25, projection.LONLAT))
     heading = page.get_by_role("heading", name=re.compile("^Soil profile at "))
     expect(heading).to_be_visible()
     latitude, longitude = map(float, re.findall(r"([\d.]+)°", heading.text_content() or ""))
@@ -93,11 +89,18 @@ def test_a_place_is_clicked_on_plain_longitude_and_latitude(visitor: Visitor) ->
 def test_a_layer_is_found_by_typing(informed: Arrive) -> None:
     visitor = informed()
     page = visitor.page
-    page.get_by_role("combobox", name="Map").press("Enter")
-    page.get_by_placeholder("Search").fill("sd of temperature")
-    page.get_by_placeholder("Search").press("Enter")
-    expect(page.get_by_role("heading", name=re.compile("^Temperature sensitivity.*spread"))).to_be_visible()
+    menu = page.get_by_role("combobox", name="Map", exact=True)
+    menu.press("Enter")
+    field = page.get_by_placeholder("Search")
+    expect(field).to_be_focused()
     page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    menu.press("Enter")
+    expect(field).to_be_focused()
+    page.keyboard.type("sd of temperature")
+    page.keyboard.press("Enter")
+    expect(field).to_be_hidden()
+    expect(page.get_by_role("heading", name=re.compile("^Temperature sensitivity.*spread"))).to_be_visible()
     page.wait_for_function("location.search.includes('map=q10&view=uncertainty')")
 
 
