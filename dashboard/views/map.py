@@ -12,6 +12,7 @@ from dashboard.buttons import Buttons
 from dashboard.catalogue import COMPARISONS, PROJECTIONS
 from dashboard.choice import Choice
 from dashboard.chooser import Chooser
+from dashboard.details import Details
 from dashboard.engine import Answer, Engine
 from dashboard.globe import DRAW, Globe
 from dashboard.keys import Keys
@@ -20,6 +21,7 @@ from dashboard.projection import BY_NAME
 from dashboard.sheet import Sheet
 from dashboard.stage import Stage
 from dashboard.state import State
+from dashboard.summary import as_html, summary
 from dashboard.theme import CARD
 
 SMALL = ".MuiFormControlLabel-label { font-size: 13px !important; } .MuiCheckbox-root { padding: 2px 6px !important; }"
@@ -40,10 +42,12 @@ class Map:
         self.other = Chooser(engine, names, choice.second, state.show_other)
         self.compare = self._row(tr("Maps"), COMPARISONS, state.compare)
         self.projection = self._row(tr("Projection"), PROJECTIONS, state.project)
+        self.table = Details(label=tr("The map as a table"), sizing_mode="stretch_width", margin=(6, 0, 0, 0))
+        self.table.param.watch(lambda _: self._tabulate(), "opened")
         self.panel = pn.Column(
             self.chooser.panel, self.other.panel,
             pn.FlexBox(self.compare, self.projection, *self._buttons(), align_items="center", sizing_mode="stretch_width"),
-            self.stage.panel, *self._doubts(), Keys(),
+            self.stage.panel, *self._doubts(), self.table, Keys(),
             stylesheets=[CARD],
         )  # fmt: skip
         state.param.watch(lambda event: self._follow(event.new), "choice")
@@ -118,6 +122,12 @@ class Map:
         globe = self.first.globe
         button.js_on_click(args={"box": globe.box, "figure": globe.figure}, code=DRAW)
 
+    def _tabulate(self) -> None:
+        """Tell the map in numbers, where somebody reads them."""
+        if self.table.opened is True and self._latest is not None:
+            shown = [self._latest, self._latest.second] if self._latest.choice.compare else [self._latest]
+            self.table.held = "".join(as_html(summary(self._engine, each)) for each in shown)
+
     def _fit(self) -> None:
         self.first.fit(not self.first.fitted)
         if self._latest is not None:
@@ -133,5 +143,6 @@ class Map:
             self.second.show(answer.second)
         self.stage.lay(choice.compare, self.second)
         self._hatched(self.hatch.value is True)
+        self._tabulate()
         label = tr("Fixed colours") if self.first.fitted and self.first.fits else tr("Fit colours")
         self.fit.param.update(label=label, visible=self.first.fits)

@@ -56,6 +56,8 @@ def test_two_maps_lie_beside_and_over_one_another(visitor: Visitor) -> None:
 def test_the_wheel_scrolls_the_page_and_zooms_where_that_is_wanted(visitor: Visitor) -> None:
     page = visitor.page
     whole = visitor.extent()
+    page.get_by_text("hold Ctrl").wait_for(state="attached")
+    page.wait_for_timeout(500)
     page.mouse.move(*visitor.spot(50.0, 20.0))
     top = page.evaluate(SCROLLED)
     page.mouse.wheel(0, 60)

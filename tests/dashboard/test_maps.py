@@ -15,6 +15,7 @@ from dashboard.choice import Choice, Look
 from dashboard.engine import Engine
 from dashboard.fields import FADED
 from dashboard.state import State
+from dashboard.summary import summary
 from proda_core.scenario import Scenario
 from tests.dashboard.visit import after, picture, slide
 
@@ -251,3 +252,43 @@ def test_a_figure_follows_projection_and_fading(informed: Engine) -> None:
     }
     assert len(set(made.values())) == 4
     assert export.map_table(informed, informed.answer(Choice(projection="lonlat"))).shape[0] > 0
+
+
+def test_the_table_adds_up_to_what_the_page_says(informed: Engine) -> None:
+    answer = informed.answer(Choice(Scenario(cue=0.05), view="change"))
+    told = summary(informed, answer)
+    assert told.title == "Soil organic carbon, 0–1 m: change from baseline; sum [Pg C]"
+    assert told.values[-1, -1] == pytest.approx(answer.outcome.total[1] - answer.baseline.total[1])
+    assert np.nansum(told.values[:-1, -1]) == pytest.approx(told.values[-1, -1])
+    assert np.nansum(told.values[-1, :-1]) == pytest.approx(told.values[-1, -1])
+    assert np.nansum(told.values[:-1, :-1]) == pytest.approx(told.values[-1, -1])
+    assert told.columns == ["tropical", "arid", "temperate", "cold", "polar", "All land"]
+    assert len(told.rows) == len(told.values)
+
+
+@pytest.mark.parametrize("look", [Look("cue", "1m", "baseline"), Look("soc", "1m", "percent"), Look("soc", "1m", "uncertainty")])
+def test_what_does_not_add_up_is_a_mean_by_area(informed: Engine, look: Look) -> None:
+    answer = informed.answer(Choice(Scenario(cue=0.05)).but(**look._asdict()))
+    told, values, area = summary(informed, answer), informed.map_values(answer), informed.model.land.area
+    known = np.isfinite(values)
+    assert told.values[-1, -1] == pytest.approx(np.average(values[known], weights=area[known]))
+    assert "mean by area" in told.title
+
+
+def test_without_climate_zones_the_table_has_bands_of_latitude(engine: Engine) -> None:
+    told = summary(engine, engine.answer(Choice()))
+    assert told.columns == ["All land"]
+    assert np.nansum(told.values[:-1]) == pytest.approx(engine.baseline.total[1])
+
+
+def test_the_table_follows_the_map_while_it_is_open(page: Page) -> None:
+    assert page.map.table.held == ""
+    after(page, slide(page, "cue", 5.0))
+    assert page.map.table.held == ""
+    after(page, lambda: page.map.table.param.update(opened=True))
+    before = page.map.table.held
+    assert before.count("<table>") == 1
+    after(page, slide(page, "cue", 6.0), lambda: page.state.compare("side"))
+    assert page.map.table.held != before
+    assert page.map.table.held.count("<table>") == 2
+    page.map.table.opened = False
