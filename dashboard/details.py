@@ -10,8 +10,9 @@ import param
 from dashboard import theme
 
 LOOK = """
-summary { cursor: pointer; font-size: 14px; padding: 4px 0; } .held { overflow-x: auto; } caption { font-size: 14px; }
-summary:focus-visible { outline: 2px solid #c2571a; outline-offset: 1px; }
+summary { cursor: pointer; font-size: 14px; padding: 4px 0; } .frame { overflow-x: auto; }
+.what { font-weight: 700; margin-top: 8px; }
+summary:focus-visible, .frame:focus-visible { outline: 2px solid #c2571a; outline-offset: 1px; }
 """
 
 
@@ -26,7 +27,6 @@ class Details(pn.custom.JSComponent):
     export function render({model}) {
       const details = document.createElement("details"), summary = document.createElement("summary")
       const held = document.createElement("div")
-      held.className = "held"
       summary.textContent = model.label
       details.append(summary, held)
       const show = () => { held.innerHTML = model.held }

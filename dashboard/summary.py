@@ -32,12 +32,14 @@ class Summary(NamedTuple):
         columns: the climate zones, and all land at last.
         rows: the bands of latitude from north to south, and all land at last.
         values: sums or means; NaN where there is no land with a value (row, column).
+        signed: whether they are changes.
     """
 
     title: str
     columns: list[str]
     rows: list[str]
     values: npt.NDArray[np.float64]
+    signed: bool
 
 
 def summary(engine: Engine, answer: Answer) -> Summary:
@@ -66,6 +68,7 @@ def summary(engine: Engine, answer: Answer) -> Summary:
         [*(c for c, _ in columns), every],
         [*(r for r, _ in rows), every],
         table,
+        worn.kind == "change",
     )
 
 
@@ -79,15 +82,13 @@ def _zones(engine: Engine) -> dict[str, npt.NDArray[np.bool_]]:
 
 
 def as_html(told: Summary) -> str:
-    """The table for the page."""
+    """The table for the page, in a frame in which keys can move a table that is wider than it."""
+    written = words.signed if told.signed else words.number
     head = "".join(f"<th scope=col>{escape(name)}</th>" for name in ("", *told.columns))
-    body = "".join(
-        f"<tr><th scope=row>{escape(name)}</th>{''.join(f'<td>{_cell(value)}</td>' for value in line)}</tr>"
-        for name, line in zip(told.rows, told.values, strict=True)
-    )
+    body = ""
+    for name, line in zip(told.rows, told.values, strict=True):
+        cells = "".join(f"<td>{written(value) if np.isfinite(value) else '–'}</td>" for value in line)
+        body += f"<tr><th scope=row>{escape(name)}</th>{cells}</tr>"
     title = escape(told.title.replace("_", " "))
-    return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(value: float) -> str:
-    return words.number(value) if np.isfinite(value) else "–"
+    table = f"<table aria-label='{title}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<p class=what>{title}</p><div class=frame role=group tabindex=0 aria-label='{title}'>{table}</div>"

@@ -287,8 +287,8 @@ def test_the_table_follows_the_map_while_it_is_open(page: Page) -> None:
     assert page.map.table.held == ""
     after(page, lambda: page.map.table.param.update(opened=True))
     before = page.map.table.held
-    assert before.count("<table>") == 1
+    assert before.count("<table") == 1
     after(page, slide(page, "cue", 6.0), lambda: page.state.compare("side"))
     assert page.map.table.held != before
-    assert page.map.table.held.count("<table>") == 2
+    assert page.map.table.held.count("<table") == 2
     page.map.table.opened = False
