@@ -108,7 +108,7 @@ class Globe:
         pixels, on = self.pixels, self.on
         empty = np.zeros(pixels.index.shape, dtype=np.float32)
         lines = projection.outlines(on=on), projection.edge(on=on), projection.graticule(on=on)
-        shown = plots.rendered(plots.world(pixels.x, pixels.y, empty, *lines))
+        shown = plots.filled(plots.rendered(plots.world(pixels.x, pixels.y, empty, *lines)))
         ranges = (beside.figure.x_range, beside.figure.y_range) if beside else tuple(map(_range, self.whole))
         shown.update(
             width=None, height=None, sizing_mode="stretch_width", aspect_ratio=self.whole[0] / self.whole[1],

@@ -231,15 +231,19 @@ def rendered(element: hv.Overlay) -> figure:
     # nothing is selected or muted here: looks of their own for that would be drawn beside the first, image and all, in vain
     for renderer in shown.renderers:
         renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
-    for renderer in renderers(shown, "MultiPolygons"):
-        _filled(renderer)
     # images gain nothing from WebGL, and copying its picture back costs a third of a second a move without a graphics card
     shown.output_backend = "canvas"
     return shown
 
 
-def _filled(renderer: GlyphRenderer) -> None:
-    """Fill shapes without holes as one with gaps, which is sent as two arrays rather than as two for each shape."""
+def filled(shown: figure) -> figure:
+    """The figure of a :func:`world`, its land filled as one shape with gaps: two arrays are sent, not two an island."""
+    for renderer in renderers(shown, "MultiPolygons"):
+        _fill(renderer)
+    return shown
+
+
+def _fill(renderer: GlyphRenderer) -> None:
     held, looks = renderer.data_source.data, renderer.glyph.properties_with_values(include_defaults=False)
     shapes = [hole_free for several in zip(held["xs"], held["ys"], strict=True) for hole_free in zip(*several, strict=True)]
     outline = joined([np.column_stack([x[0], y[0]]) for x, y in shapes])

@@ -51,7 +51,7 @@ def test_the_map_is_drawn_from_one_image_that_keeps_its_gaps() -> None:
     frame = np.arange(12, dtype=np.float32).reshape(3, 4)
     frame[1, 2] = np.nan
     square = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]])
-    shown = plots.rendered(plots.world(x, y, frame, [square], square, [square]))
+    shown = plots.filled(plots.rendered(plots.world(x, y, frame, [square], square, [square])))
     (source,) = plots.sources(shown, "Image")
     (renderer,) = plots.renderers(shown, "Image")
     drawn = np.asarray(source.data["image"][0])

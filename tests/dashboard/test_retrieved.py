@@ -87,7 +87,7 @@ def test_the_pointer_reads_the_spread_in_per_cent_of_the_baseline_as_well(page: 
     after(page, look(page, view="uncertainty"))
     expected = 100 * maps["soc_sd"].sel(depth="1m").values / page.engine.baseline.soc[1]
     assert np.allclose(page.map.first.globe.pointed.data["relative"][0], expected, rtol=1e-5)
-    after(page, look(page, view="baseline"))
+    after(page, look(page, view="change"))
     assert len(page.map.first.globe.pointed.data["relative"][0]) == 0
 
 
