@@ -284,6 +284,12 @@ VIEWS: dict[str, str] = {
 }
 """Ways to look at a map; the last is the spread of the ensemble around the baseline."""
 
+COMPARISONS: dict[str, str] = {"": mark("One map"), "side": mark("Side by side"), "swipe": mark("Swipe")}
+"""Ways to look at two maps, and at one."""
+
+PROJECTIONS: dict[str, str] = {"equal-earth": mark("Equal Earth"), "lonlat": mark("Longitude, latitude")}
+"""How the globe is laid flat: areas as they are, or the grid of the data as it is."""
+
 SCENARIO_VIEWS = ("scenario", "change", "percent")
 """Those that depend on the sliders."""
 

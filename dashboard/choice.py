@@ -53,6 +53,20 @@ class Guide(NamedTuple):
     step: int
 
 
+class Look(NamedTuple):
+    """What one map shows.
+
+    Attributes:
+        variable: key of ``catalogue.MAPS``.
+        depth: key of ``catalogue.DEPTHS``.
+        view: key of ``catalogue.VIEWS``.
+    """
+
+    variable: str
+    depth: str
+    view: str
+
+
 @dataclass(frozen=True)
 class Choice:
     """Everything that the page shows follows from this; hashable, so that answers can be kept.
@@ -69,6 +83,10 @@ class Choice:
         pinned: scenario A, with which the present one is compared, if there is one.
         second_place: latitude and longitude of the place that ``place`` is compared with [degrees], or none.
         guide: the step of a lesson or presentation that is shown, if any.
+        compare: key of ``catalogue.COMPARISONS``.
+        other: what the other map of a comparison shows; the chosen map at its baseline if none was chosen.
+        projection: key of ``catalogue.PROJECTIONS``.
+        fade: whether maps fade where the ensemble is uncertain.
     """
 
     scenario: Scenario = BASELINE
@@ -82,11 +100,25 @@ class Choice:
     pinned: Pinned | None = None
     second_place: tuple[float, float] | None = None
     guide: Guide | None = None
+    compare: str = ""
+    other: Look | None = None
+    projection: str = "equal-earth"
+    fade: bool = False
 
     @property
     def present(self) -> Pinned:
         """The present scenario as it would be pinned."""
         return Pinned(self.scenario, self.region if self.within else None)
+
+    @property
+    def look(self) -> Look:
+        """What the map shows."""
+        return Look(self.variable, self.depth, self.view)
+
+    @property
+    def second(self) -> Look:
+        """What the other map of a comparison shows."""
+        return self.other or Look(self.variable, self.depth, "baseline")
 
     @property
     def change(self) -> Scenario | Experiment:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dashboard import words
 from dashboard.catalogue import DEPTHS, EVIDENCE, MAPS, PARAMETERS, SENSITIVITY, SPREAD_COLOURS, MapVariable
+from dashboard.choice import Choice
 from dashboard.engine import Answer, Engine
 
 KINDS = {"uncertainty": "spread", "change": "change", "percent": "change"}
@@ -50,6 +51,11 @@ def dress(engine: Engine, answer: Answer, fitted: bool = False) -> Dress:
     depth = DEPTHS[choice.depth] if variable.has_depth else None
     title = words.map_title(variable.label, variable.unit, _said(engine, variable, view), depth)
     return Dress(title, "%" if view == "percent" else variable.unit, name, logarithmic, limits, kind)
+
+
+def fades(engine: Engine, choice: Choice) -> bool:
+    """Whether a map fades where it is uncertain: that is wished for, and known."""
+    return choice.fade and not engine.fields.unfaded(choice.variable, engine.view(choice))
 
 
 def _said(engine: Engine, variable: MapVariable, view: str) -> str:

@@ -153,7 +153,7 @@ class Answer:
         held: part of the land that the change applies to on which limits keep a change from being made in full [1], by the name
             of the change, see ``scenario.held_back``.
         rival: scenario A, if one is pinned.
-        second: the soil at the place to compare with, if there is one.
+        beside: the soil at the place to compare with, if there is one.
     """
 
     choice: Choice
@@ -163,7 +163,7 @@ class Answer:
     part: Part | None = None
     held: Mapping[str, float] = field(default_factory=dict)
     rival: Rival | None = None
-    second: Profile | None = None
+    beside: Profile | None = None
 
     @property
     def stocks(self) -> tuple[FloatArray, FloatArray]:
@@ -171,6 +171,11 @@ class Answer:
         if self.part is not None:
             return self.part.baseline, self.part.stock
         return self.baseline.total, self.outcome.total
+
+    @property
+    def second(self) -> Answer:
+        """The same, as the other map of a comparison shows it."""
+        return replace(self, choice=self.choice.but(**self.choice.second._asdict()))
 
     @property
     def depth(self) -> int:
@@ -232,6 +237,8 @@ class Engine:
         self.places = Gazetteer(towns, world.land, world.regions.get("country"))
         self._outcomes: Kept[tuple[Scenario | Experiment | str, ...], Outcome] = Kept(KEPT_OUTCOMES)
         self._held: Kept[Scenario | Experiment, Mapping[str, float]] = Kept(KEPT_OUTCOMES)
+        self._pixels = {projection.EQUAL_EARTH.name: self.pixels}
+        self._building = threading.Lock()
         self._parts: Kept[Region, npt.NDArray[np.bool_]] = Kept(KEPT_OUTCOMES)
         self._curves: Kept[tuple[str, int], Curve] = Kept(64)
         self._one_percent: FloatArray | None = None
@@ -239,11 +246,11 @@ class Engine:
         # one solve already keeps every core busy; several at once would only make each of them late
         self._turn = threading.Lock()
 
-    def outcome(self, change: Scenario | Experiment, variable: str = "soc") -> Outcome:
-        """The globe under a change, with what the map of ``variable`` needs."""
+    def outcome(self, change: Scenario | Experiment, *variables: str) -> Outcome:
+        """The globe under a change, with what the maps of ``variables`` need."""
         if isinstance(change, Scenario) and change.is_baseline:
             return self.baseline
-        names = (variable,) if variable in mechanisms.UNITS else ()
+        names = tuple(name for name in mechanisms.UNITS if name in variables)
         key = (change, *names)
         kept = self._outcomes.get(key)
         if kept is not None:
@@ -257,15 +264,18 @@ class Engine:
 
     def answer(self, choice: Choice) -> Answer:
         """Everything that follows from a choice."""
-        if choice.variable in GAINS:
-            self.fields.gains(choice.depth)  # here, off the event loop
+        looks = (choice.look, choice.second) if choice.compare else (choice.look,)
+        for look in looks:
+            if look.variable in GAINS:
+                self.fields.gains(look.depth)  # here, off the event loop
+        self.pixels_on(choice.projection)
         if choice.within and choice.region is not None and not self.inside(choice.region).any():
             choice = choice.but(within=False)  # nowhere to change anything
-        outcome = self.outcome(choice.change, choice.variable)
+        outcome = self.outcome(choice.change, *(look.variable for look in looks))
         soils = (self.profile(at, choice.change, outcome) if at else None for at in (choice.place, choice.second_place))
-        profile, second = soils
+        profile, beside = soils
         part, held, rival = self._part(choice.region, outcome), self.held(choice.change), self._rival(choice)
-        return Answer(choice, outcome, self.baseline, profile, part, held, rival, second)
+        return Answer(choice, outcome, self.baseline, profile, part, held, rival, beside)
 
     def held(self, change: Scenario | Experiment) -> Mapping[str, float]:
         """Part of the land that a change applies to on which limits keep a change from being made in full [1], by its name."""
@@ -283,6 +293,17 @@ class Engine:
         if choice.region is not None:
             stock = self.model.global_stock(np.where(self.inside(choice.region), outcome.soc, 0.0))
         return Rival(pinned, outcome.cue, stock, outcome.total)
+
+    def pixels_on(self, name: str) -> projection.Pixels:
+        """The pixels of a map in a projection, built once for all visitors.
+
+        Args:
+            name: key of ``catalogue.PROJECTIONS``.
+        """
+        with self._building:
+            if name not in self._pixels:
+                self._pixels[name] = projection.build(self.model.land, on=projection.BY_NAME[name])
+            return self._pixels[name]
 
     def inside(self, region: Region) -> npt.NDArray[np.bool_]:
         """Which cells lie in a region (cell,); none, where the model has no land there."""

@@ -17,6 +17,9 @@ from proda_core.simulation import Outcome
 FloatArray = npt.NDArray[np.float64]
 
 DEPTH_INDEX: dict[str, int] = {name: i for i, name in enumerate(STOCK_DEPTHS)}
+FADED = 50.0
+"""Coefficient of variation at which a value is all but faded away [%]; the same for every map, so that fading means the same."""
+
 BLOCK = 2.5
 """Side of the blocks in which profiles are counted [degrees]."""
 
@@ -136,6 +139,17 @@ class Fields:
         with np.errstate(divide="ignore", invalid="ignore"):
             share: FloatArray = np.where(before != 0, 100.0 * self._spread(variable, depth) / np.abs(before), np.nan)
         return share
+
+    def unfaded(self, variable: str, view: str) -> str:
+        """Why a map does not fade where it is uncertain; empty where it does."""
+        if view in ("baseline", "scenario"):
+            return self.refusal(variable, "uncertainty")
+        return tr("Fading tells the spread of values; the map shows a change or the spread itself.")
+
+    def fading(self, variable: str, depth: str) -> npt.NDArray[np.uint8]:
+        """How far each cell is faded, from nothing to all [%] (cell,)."""
+        share = np.nan_to_num(self.coefficient_of_variation(variable, depth) / FADED)
+        return np.round(100 * np.clip(share, 0, 1)).astype(np.uint8)
 
     def _spread(self, variable: str, depth: str) -> FloatArray:
         if self._ensemble is None:

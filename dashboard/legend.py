@@ -9,6 +9,9 @@ from html import escape
 import numpy as np
 
 from dashboard import plots, words
+from dashboard.fields import FADED
+from dashboard.language import tr
+from dashboard.theme import OCEAN
 
 BAR = """
 .bar { display: flex; align-items: stretch; height: 15px; max-width: 720px; margin: 2px auto 0; }
@@ -20,20 +23,42 @@ BAR = """
   font-variant-numeric: tabular-nums; }
 .ticks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
 .keys { text-align: center; }
+.fade { display: inline-block; width: 90px; height: 12px; border: 1px solid #7d8990; vertical-align: -1px; margin: 0 4px; }
 .none { display: inline-block; width: 14px; height: 12px; background: #d4d6d7; border: 1px solid #7d8990; vertical-align: -1px; }
 """
+
+
+def lowered(text: str) -> str:
+    """A text as HTML with the index of a symbol lowered.
+
+    >>> lowered("Turnover time τ_S3, best estimate")
+    'Turnover time τ<sub>S3</sub>, best estimate'
+    """
+    return re.sub(r"_(\S+?)(?=[:,]|$| )", r"<sub>\1</sub>", text)
 
 
 def heading(title: str, reasons: Iterable[str]) -> str:
     """A title with its unit in one piece, an index of a symbol lowered, and why some views are not to be had."""
     what, unit = (escape(part) for part in title.split(" ["))
-    lowered = re.sub(r"_(\S+?)(?=[:,]|$| )", r"<sub>\1</sub>", what)
     said = "".join(f"<p class=quiet>{escape(reason)}</p>" for reason in dict.fromkeys(reasons) if reason)
-    return f"<h2>{lowered} <span style='white-space: nowrap'>[{unit}</span></h2>{said}"
+    return f"<h2>{lowered(what)} <span style='white-space: nowrap'>[{unit}</span></h2>{said}"
 
 
 NO_VALUE = {"profile_count": "land without training profiles"}
 """What grey land means, where it is not that the model has no value there."""
+
+
+def fading(name: str) -> str:
+    """What fading means, as HTML.
+
+    Args:
+        name: of the colour map that fades.
+    """
+    colour = plots.colours(name, 9)[5]
+    steps = ",".join(f"color-mix(in srgb, {colour} {100 - plots.PALEST * share:.0f}%, {OCEAN})" for share in (0, 25, 50, 75, 100))
+    ramp = f"<span class=fade style='background:linear-gradient(to right,{steps})'></span>"
+    most = tr("SD {share} % of the value or more", share=words.plain(FADED))
+    return f"<p class=keys style='font-size: 13px'>{tr('Fading: SD 0')} {ramp} {most}</p>"
 
 
 def colour_bar(name: str, limits: tuple[float, float], unit: str, logarithmic: bool, change: bool, variable: str = "soc") -> str:

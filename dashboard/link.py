@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
-from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
-from dashboard.choice import DIGITS, MODES, Choice, Guide, Pinned
+from dashboard.catalogue import COMPARISONS, CONTROLS, DEPTHS, MAPS, PROJECTIONS, VIEWS
+from dashboard.choice import DIGITS, MODES, Choice, Guide, Look, Pinned
 from dashboard.expert import EXPERT, SLIDERS
 from dashboard.language import LANGUAGES, tr
 from dashboard.words import listed, sentences
@@ -47,6 +47,8 @@ _TABLES: dict[str, tuple[str, Mapping[str, object]]] = {
     "depth": ("depth", DEPTHS),
     "view": ("view", VIEWS),
     "mode": ("mode", MODES),
+    "compare": ("compare", COMPARISONS),
+    "projection": ("projection", PROJECTIONS),
 }
 REGIONS = {"country": 0, "zone": 0, "band": 2, "box": 4}
 """Keys of regions, of which a link holds one at most, and how many bounds they have."""
@@ -109,6 +111,10 @@ def query(choice: Choice, model: str, language: str = "") -> str:
         place = getattr(choice, name)
         if place is not None:
             pairs[key] = ",".join(map(_number, place))
+    if choice.fade:
+        pairs["fade"] = "1"
+    if choice.other is not None:
+        pairs["other"] = ",".join(choice.other)
     if choice.guide is not None:
         pairs[choice.guide.kind] = f"{choice.guide.name}.{choice.guide.step}"
     spoken = {"lang": language} if language else {}
@@ -130,7 +136,7 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
         unknown = tr(
             "The page does not speak {language}: expected one of {known}.", language=_quoted(spoken), known=", ".join(LANGUAGES)
         )
-    known = {"v", "only", *PLACES, *REGIONS, *KEYS, *_TABLES, *GUIDES}
+    known = {"v", "only", "other", "fade", *PLACES, *REGIONS, *KEYS, *_TABLES, *GUIDES}
     if not any(key.removeprefix(PINNED) in known for key in given):
         return Opened(Choice(), unknown, language=asked)
     if given.keys() & known <= {*GUIDES}:
@@ -173,6 +179,8 @@ def _read(given: Mapping[str, str]) -> Choice:
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1", pinned=_pinned(given))
+    choice = choice.but(fade=given.get("fade") == "1")
+    choice = choice.but(other=_other(given["other"])) if "other" in given else choice
     choice = choice.but(guide=_guide({key: given[key] for key in GUIDES if key in given}))
     return choice.but(**{name: _place(key, given[key]) for key, name in PLACES.items() if key in given})
 
@@ -253,13 +261,24 @@ def page(query: str) -> Choice:
         ValueError: it cannot be followed, with what was expected.
     """
     given = {key: values[-1] for key, values in parse_qs(query, keep_blank_values=True, strict_parsing=bool(query)).items()}
-    unknown = set(given) - {"only", *PLACES, *REGIONS, *KEYS, *_TABLES}
+    unknown = set(given) - {"only", "other", "fade", *PLACES, *REGIONS, *KEYS, *_TABLES}
     if unknown:
         raise ValueError(f"expected keys of a link that set the page, got {', '.join(sorted(unknown))}")
     try:
         return _read({"v": VERSION, **given})
     except _RefusalError as refusal:
         raise ValueError(str(refusal)) from refusal
+
+
+def _other(text: str) -> Look:
+    """What the other map shows."""
+    names = text.split(",")
+    tables: tuple[Mapping[str, object], ...] = (MAPS, DEPTHS, VIEWS)
+    if len(names) != len(tables) or any(name not in table for name, table in zip(names, tables, strict=True)):
+        raise _RefusalError(
+            tr("expected other to be a map, a depth and a view, as in other=soc,1m,baseline; got {got}", got=_quoted(text))
+        )
+    return Look(*names)
 
 
 def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0) -> bool:

@@ -14,7 +14,7 @@ import holoviews as hv
 import numpy as np
 import numpy.typing as npt
 from bokeh.core.property.vectorization import Expr
-from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper
+from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper, Patch
 from bokeh.plotting import figure
 
 from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, RIVAL, STEEL
@@ -79,6 +79,20 @@ def world(
     return overlay.opts(
         hv.opts.Overlay(xaxis=None, yaxis=None, show_frame=False, show_legend=False, **plain),
     )
+
+
+def relay(shown: figure, land: Sequence[FloatArray], edge: FloatArray, graticule: Sequence[FloatArray]) -> None:
+    """Give the figure of a :func:`world` the lines of another projection."""
+    order = iter((edge, joined(graticule), joined(land), joined(land), edge))
+    for renderer in shown.renderers:
+        if type(renderer.glyph).__name__ in ("Patch", "Line"):
+            renderer.data_source.data = dict(zip("xy", next(order).T, strict=True))
+
+
+def extent(x: FloatArray, y: FloatArray) -> dict[str, list[float]]:
+    """Where an image lies, as Bokeh has it: its lower left corner and its size, of its pixels' centres (column,) and (row,)."""
+    width, height = (float((axis[-1] - axis[0]) * len(axis) / (len(axis) - 1)) for axis in (x, y))
+    return {"x": [float(x[0] + x[-1] - width) / 2], "y": [float(y[0] + y[-1] - height) / 2], "dw": [width], "dh": [height]}
 
 
 def joined(lines: Sequence[FloatArray]) -> FloatArray:
@@ -228,6 +242,21 @@ def rendered(element: hv.Overlay) -> figure:
     return shown
 
 
+def filled(shown: figure) -> figure:
+    """The figure of a :func:`world`, its land filled as one shape with gaps: two arrays are sent, not two an island."""
+    for renderer in renderers(shown, "MultiPolygons"):
+        _fill(renderer)
+    return shown
+
+
+def _fill(renderer: GlyphRenderer) -> None:
+    held, looks = renderer.data_source.data, renderer.glyph.properties_with_values(include_defaults=False)
+    shapes = [hole_free for several in zip(held["xs"], held["ys"], strict=True) for hole_free in zip(*several, strict=True)]
+    outline = joined([np.column_stack([x[0], y[0]]) for x, y in shapes])
+    renderer.data_source = ColumnDataSource({"x": outline[:, 0], "y": outline[:, 1]})
+    renderer.glyph = Patch(x="x", y="y", fill_color=looks["fill_color"].value, line_alpha=0)
+
+
 GATHER = """
 const [cells] = this.data.cells, [cell] = pixels.data.cell
 const frame = new cells.constructor(cell.length, cell.shape)
@@ -327,6 +356,27 @@ def veil(shown: figure, pixels: ColumnDataSource, cells: int) -> ColumnDataSourc
     """
     colours_ = LinearColorMapper(palette=[f"{OCEAN}00", f"{OCEAN}c8"], low=0, high=1)
     return _over(shown, pixels, np.zeros(cells, dtype=np.bool_), VEIL, colours_).data_source
+
+
+PALEST = 0.88
+"""Opacity of the veil over a value that is all but faded away: its colour can still be told."""
+
+
+def fade(shown: figure, pixels: ColumnDataSource, cells: int) -> GlyphRenderer:
+    """A veil that is the thicker the less is known, above the image and below what is added later; hidden to begin with.
+
+    Args:
+        shown: a figure that was given to :func:`gather`.
+        pixels: the same as there.
+        cells: number of cells.
+
+    Returns:
+        the renderer; the column "marked" of its source says how far each cell is faded, as its only row (cell + 1,) [%].
+    """
+    steps = [f"{OCEAN}{round(255 * PALEST * step / 100):02x}" for step in range(101)]
+    made = _over(shown, pixels, np.zeros(cells, dtype=np.bool_), VEIL, LinearColorMapper(palette=steps, low=0, high=100))
+    made.visible = False
+    return made
 
 
 def renderers(shown: figure, glyph: str) -> list[GlyphRenderer]:

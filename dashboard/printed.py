@@ -1,4 +1,4 @@
-"""A map for print: Equal Earth, title, colour scale, caption and source, as PNG or SVG."""
+"""A map for print: globe, title, colour scale, caption and source, as PNG or SVG."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from dashboard import plots, projection, theme, words
-from dashboard.dress import Dress, dress
+from dashboard.dress import Dress, dress, fades
 from dashboard.engine import Answer, Engine
+from dashboard.fields import FADED
 from dashboard.language import ENGLISH, speaking, spoken, tr
 from dashboard.takeaway import citation
 
@@ -29,7 +30,9 @@ WIDTH, HEIGHT = 7.5, 4.75
 """Size of the figure [inches]: across a page."""
 
 RESOLUTION = 300
-PIXELS = 2000, 974
+FINER = 2
+"""Pixels of a printed map for each of the page's, along each side."""
+
 DESCRIPTIONS: dict[str, dict[str, Any]] = {"png": {"Software": "PRODA Explorer"}, "svg": {"Creator": "PRODA Explorer"}}
 
 _drawing = threading.Lock()  # Matplotlib's fonts are shared and not safe for threads
@@ -56,9 +59,11 @@ def _figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address
     with _drawing:
         made = Figure((WIDTH, HEIGHT), dpi=RESOLUTION, facecolor="white")
         axes = made.add_axes((0.02, 0.225, 0.96, 0.7))
-        _globe(axes)
-        image = _values(axes, engine, answer, worn)
-        _unlike(axes, engine)
+        on = projection.BY_NAME[answer.choice.projection]
+        _globe(axes, on)
+        image = _values(axes, engine, on, answer, worn)
+        _fade(axes, engine, on, answer)
+        _unlike(axes, engine, on)
         bar = made.colorbar(image, cax=made.add_axes((0.25, 0.18, 0.5, 0.024)), orientation="horizontal", extend="both")
         _ticks(bar, worn)
         made.text(
@@ -104,7 +109,8 @@ def caption(engine: Engine, answer: Answer, address: str) -> str:
     choice, cues = answer.choice, (answer.outcome.cue, answer.baseline.cue)
     said = words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
     hatched = "" if engine.ensemble is None else tr("Hatched: unlike any training site.")
-    whole = words.sentences(said, hatched, citation(answer.choice, engine, address))
+    faded = tr("All but faded: standard deviation {share} % of the value or more.", share=f"{FADED:g}")
+    whole = words.sentences(said, hatched, faded if fades(engine, choice) else "", citation(answer.choice, engine, address))
     return wrapped(whole, 158 if spoken() == ENGLISH else 148)
 
 
@@ -132,47 +138,59 @@ def _width(text: str) -> int:
     return sum(2 if _wide(letter) else 1 for letter in text)
 
 
-@lru_cache(maxsize=2)
-def _pixels(engine: Engine) -> projection.Pixels:
-    return projection.build(engine.model.land, *PIXELS)
+@lru_cache(maxsize=4)
+def _pixels(engine: Engine, on: projection.Projection) -> projection.Pixels:
+    return projection.build(engine.model.land, FINER * on.width, FINER * on.height, on)
 
 
-def _extent() -> tuple[float, float, float, float]:
-    return (*projection.X_LIMITS, *projection.Y_LIMITS)
-
-
-def _globe(axes: Axes) -> None:
-    edge = projection.edge()
-    axes.set(xlim=projection.X_LIMITS, ylim=projection.Y_LIMITS, aspect="equal")
+def _globe(axes: Axes, on: projection.Projection) -> None:
+    edge, outlines = projection.edge(on=on), projection.outlines(on=on)
+    axes.set(xlim=on.x_limits, ylim=on.y_limits, aspect="equal")
     axes.margins(0.01)
     axes.set_axis_off()
-    land = Path.make_compound_path(*map(Path, projection.outlines()))
+    land = Path.make_compound_path(*map(Path, outlines))
     axes.add_patch(PathPatch(land, facecolor=theme.NO_DATA, lw=0, zorder=1))
-    axes.plot(*plots.joined(projection.graticule()).T, color=theme.GRID, lw=0.25, alpha=0.5)
-    axes.plot(*plots.joined(projection.outlines()).T, color=theme.INK, lw=0.3, alpha=0.8, zorder=3)
+    axes.plot(*plots.joined(projection.graticule(on=on)).T, color=theme.GRID, lw=0.25, alpha=0.5)
+    axes.plot(*plots.joined(outlines).T, color=theme.INK, lw=0.3, alpha=0.8, zorder=3)
     axes.plot(*edge.T, color=theme.GREY, lw=0.6, zorder=4, clip_on=False)
 
 
-def _values(axes: Axes, engine: Engine, answer: Answer, worn: Dress) -> Any:
+def _values(axes: Axes, engine: Engine, on: projection.Projection, answer: Answer, worn: Dress) -> Any:
     colours = ListedColormap(plots.colours(worn.colours))
     scale = LogNorm(*worn.limits) if worn.logarithmic else Normalize(*worn.limits)
-    frame = _pixels(engine).frame(engine.map_values(answer))
+    frame = _pixels(engine, on).frame(engine.map_values(answer))
     if worn.logarithmic:
         frame = np.maximum(frame, worn.limits[0])  # a logarithm has no zero
-    return axes.imshow(frame, extent=_extent(), origin="lower", cmap=colours, norm=scale, interpolation="nearest", zorder=2)
+    return axes.imshow(frame, cmap=colours, norm=scale, zorder=2, **_lying(on))
 
 
-def _unlike(axes: Axes, engine: Engine) -> None:
+def _lying(on: projection.Projection) -> dict[str, Any]:
+    """How an image of the globe lies in its axes."""
+    return {"extent": (*on.x_limits, *on.y_limits), "origin": "lower", "interpolation": "nearest"}
+
+
+def _fade(axes: Axes, engine: Engine, on: projection.Projection, answer: Answer) -> None:
+    """Fade what is uncertain, where that was chosen and is known."""
+    choice = answer.choice
+    if not fades(engine, choice):
+        return
+    share = _pixels(engine, on).frame(engine.fields.fading(choice.variable, choice.depth).astype(float))
+    paper = np.ones((*share.shape, 4))
+    paper[..., 3] = plots.PALEST * np.nan_to_num(share) / 100
+    axes.imshow(paper, zorder=2.2, **_lying(on))
+
+
+def _unlike(axes: Axes, engine: Engine, on: projection.Projection) -> None:
     """Hatch what no training site is like."""
     if engine.ensemble is None:
         return
-    pixels = _pixels(engine)
+    pixels = _pixels(engine, on)
     marked = np.nan_to_num(pixels.frame(engine.ensemble.unlike.astype(float))) > 0
     row, column = np.indices(marked.shape)
     lines = np.zeros((*marked.shape, 4))
     lines[..., :3] = to_rgb(theme.INK)
     lines[..., 3] = 0.7 * (marked & ((column - row) % 16 < 2))
-    axes.imshow(lines, extent=_extent(), origin="lower", interpolation="nearest", zorder=2.5)
+    axes.imshow(lines, zorder=2.5, **_lying(on))
 
 
 def _ticks(bar: Colorbar, worn: Dress) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import param
 
-from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, VIEWS
+from dashboard.catalogue import COMPARISONS, CONTROLS, DEPTHS, MAPS, PROJECTIONS, VIEWS
 from dashboard.choice import DIGITS, MODES, Choice, Guide, Pinned
 from dashboard.expert import SLIDERS
 from dashboard.history import History
@@ -87,13 +87,38 @@ class State(param.Parameterized):
         Raises:
             ValueError: a name that is not in the tables.
         """
-        for value, table in ((variable, MAPS), (depth, DEPTHS), (view, VIEWS)):
-            if value is not None and value not in table:
-                raise ValueError(f"expected one of {', '.join(table)}; got {value!r}")
+        new = _looked(variable, depth, view)
         if view is not None:
             self.follows = False
-        new = {"variable": variable, "depth": depth, "view": view}
-        self._choose("map", **{key: value for key, value in new.items() if value is not None})
+        self._choose("map", **new)
+
+    def show_other(self, variable: str | None = None, depth: str | None = None, view: str | None = None) -> None:
+        """Choose what the other map of a comparison shows.
+
+        Raises:
+            ValueError: a name that is not in the tables.
+        """
+        self._choose("other", other=self.history.present.second._replace(**_looked(variable, depth, view)))
+
+    def compare(self, how: str) -> None:
+        """Show one map, or two in one of the ways of ``catalogue.COMPARISONS``.
+
+        Raises:
+            ValueError: a way that is not in the table.
+        """
+        self._choose("compare", compare=_known(how, COMPARISONS))
+
+    def fade(self, faded: bool) -> None:
+        """Let maps fade where they are uncertain, or not."""
+        self._choose("fade", fade=faded)
+
+    def project(self, name: str) -> None:
+        """Lay the globe flat in one of the ways of ``catalogue.PROJECTIONS``.
+
+        Raises:
+            ValueError: a way that is not in the table.
+        """
+        self._choose("projection", projection=_known(name, PROJECTIONS))
 
     def visit(self, latitude: Any, longitude: Any) -> bool:
         """Choose a place [degrees]; returns whether it was one."""
@@ -102,7 +127,7 @@ class State(param.Parameterized):
             self._choose("place", place=place)
         return place is not None
 
-    def compare(self, latitude: Any, longitude: Any) -> bool:
+    def visit_beside(self, latitude: Any, longitude: Any) -> bool:
         """Choose a place to compare the chosen one with [degrees]; returns whether it was one."""
         place = _place(latitude, longitude)
         if place is not None:
@@ -222,3 +247,16 @@ def _place(latitude: Any, longitude: Any) -> tuple[float, float] | None:
     if north is None or east is None or abs(north) > 90.0 or abs(east) > 180.0:
         return None
     return round(north, 4), round(east, 4)
+
+
+def _known(value: str, table: Mapping[str, object]) -> str:
+    if value not in table:
+        raise ValueError(f"expected one of {', '.join(table)}; got {value!r}")
+    return value
+
+
+def _looked(variable: str | None, depth: str | None, view: str | None) -> dict[str, str]:
+    """Those of a map's names that are given, if the tables know them."""
+    given: dict[str, tuple[str | None, Mapping[str, object]]]
+    given = {"variable": (variable, MAPS), "depth": (depth, DEPTHS), "view": (view, VIEWS)}
+    return {key: _known(value, table) for key, (value, table) in given.items() if value is not None}

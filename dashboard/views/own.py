@@ -18,7 +18,7 @@ from bokeh.models import ColumnDataSource
 from panel.io.document import hold
 from panel.io.state import set_curdoc
 
-from dashboard import export, legend, own, own_plots, own_words, plots, projection, theme
+from dashboard import export, legend, own, own_plots, own_words, plots, theme
 from dashboard.catalogue import DEPTH_WORDS, MAPS
 from dashboard.engine import Answer, Engine
 from dashboard.jobs import Job, Told
@@ -41,6 +41,8 @@ GRID = """
 @media (min-width: 1700px) { :host { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
 """
 
+NOWHERE: dict[str, list[float]] = {"longitude": [], "latitude": [], "value": []}
+
 
 class Own(param.Parameterized):
     """The card; ``wish`` is what to compare."""
@@ -56,7 +58,7 @@ class Own(param.Parameterized):
         self.profiles: Profiles | None = None
         self.comparison: Comparison | None = None
         self._closed = False
-        self.points = ColumnDataSource({"x": [], "y": [], "value": []})
+        self.points = ColumnDataSource(NOWHERE)
         self.mapper = plots.mapper()
         self.upload = Upload(
             label=tr("Choose a file"), accept=".csv,.tsv,.txt,.gz,.nc,.parquet", sizing_mode="stretch_width", margin=0,
@@ -216,7 +218,7 @@ class Own(param.Parameterized):
         if profiles is None:
             self.upload.param.update(said="", failed=False, part=None)
             self.body.visible = False
-            self.points.data = {"x": [], "y": [], "value": []}
+            self.points.data = dict(NOWHERE)
         self._want()
 
     def show(self, answer: Answer) -> None:
@@ -268,7 +270,7 @@ class Own(param.Parameterized):
         if comparison is None or answer is None:
             return
         if self.colour.value == HIDDEN:
-            self.points.data = {"x": [], "y": [], "value": []}
+            self.points.data = dict(NOWHERE)
             self.bar.object = ""
             return
         profiles, depth = comparison.profiles, answer.choice.depth
@@ -293,9 +295,8 @@ class Own(param.Parameterized):
                 depth=DEPTH_WORDS[depth], share=f"{100 * own.COVERED:.0f}",
             )  # fmt: skip
         self.mapper.update(palette=plots.palette(name, limits, logarithmic), low=limits[0], high=limits[1])
-        places = [profiles.table[name].values[some] for name in ("longitude", "latitude")]
-        point = projection.EQUAL_EARTH.transform_points(projection.PLATE, *places)
-        self.points.data = {"x": point[:, 0], "y": point[:, 1], "value": value[some]}
+        place = {name: profiles.table[name].values[some] for name in ("longitude", "latitude")}
+        self.points.data = {**place, "value": value[some]}
         bar = legend.colour_bar(name, limits, "kg C m⁻²", logarithmic, self.colour.value == MISFIT)
         self.bar.object = f"<p>{escape(title)} [kg C m⁻²]</p>{bar.split('<p class=')[0]}{_part(len(profiles.cells))}"
 

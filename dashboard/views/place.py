@@ -39,7 +39,7 @@ class Place:
         self.head = html("")
         self.diagram = place_flows.diagram()
         self.mechanisms, self.climate, self.parameters, self.table = (_text(look) for look in _LOOKS)
-        self.other = PlaceSearch(engine.places, state.compare, tr("Compare with another place"), tr("Compare"))
+        self.other = PlaceSearch(engine.places, state.visit_beside, tr("Compare with another place"), tr("Compare"))
         self._calls = {"swap": state.swap_places, "stop": state.stop_comparing}
         self.other.field.param.watch(lambda event: self._do(event.new), "acted")
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
@@ -58,7 +58,7 @@ class Place:
 
     def show(self, answer: Answer) -> None:
         """Show the place of an answer; what stays the same there while sliders move is not sent again."""
-        soil, second = answer.profile, answer.second
+        soil, second = answer.profile, answer.beside
         if soil is None:
             self._leave()
             return

@@ -49,11 +49,11 @@ class Profile:
             self._arrive(answer, soil)
         self.before.data = _line(soil.baseline)
         self.after.data = _line(soil.scenario)
-        if answer.second is not None:
-            for source, carbon in zip(self.beside, (answer.second.baseline, answer.second.scenario), strict=True):
+        if answer.beside is not None:
+            for source, carbon in zip(self.beside, (answer.beside.baseline, answer.beside.scenario), strict=True):
                 source.data = _line(carbon)
-        self.text.object = describe(soil, answer.choice.depth, answer.second)
-        self._list(soil, answer.second)
+        self.text.object = describe(soil, answer.choice.depth, answer.beside)
+        self._list(soil, answer.beside)
 
     def _list(self, soil: Soil, second: Soil | None) -> None:
         """The figure's numbers as a table."""
@@ -86,7 +86,7 @@ class Profile:
         if self.plot not in self.panel.objects:
             self.panel.insert(1, self.plot)
             self.table.visible = True
-        shown = [each.baseline[NODES <= DEEPEST].max() for each in (soil, answer.second) if each is not None]
+        shown = [each.baseline[NODES <= DEEPEST].max() for each in (soil, answer.beside) if each is not None]
         self.figure.x_range.update(start=0, end=1.4 * float(max(shown)))
         for source in self.beside:
             source.data = {"xs": [], "ys": []}

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dashboard.catalogue import CONTROLS, MAPS
+from dashboard.catalogue import CONTROLS
+from dashboard.layers import LAYERS
 from tests.browser.conftest import Server
 from tests.browser.visitor import BASELINE, CUE, Visitor
 
@@ -102,9 +103,9 @@ def test_nothing_moves_any_more_once_the_veil_has_gone(arrive: Arrive) -> None:
 def test_the_pointer_reads_the_stock_of_the_place_below_it(visitor: Visitor, place: tuple[float, float]) -> None:
     page = visitor.page
     page.mouse.move(*visitor.spot(*place))
-    tip = page.get_by_text(re.compile(r"\d kg C m⁻²( · unlike any training site)?$")).last
+    tip = page.get_by_text(re.compile(r"\d kg C m⁻²( \(\d+(\.\d+)? %\))?( · unlike any training site)?$")).last
     expect(tip).to_be_visible()
-    shown = float(re.findall(r"([\d.]+) kg C m⁻²", tip.text_content() or "")[0])
+    shown = float(re.findall(r"([\d.]+)(?: ± [\d.]+)? kg C m⁻²", tip.text_content() or "")[0])
     visitor.click(*place)
     profile = page.get_by_text(re.compile(r"^0–1 m: [\d.]+( ± [\d.]+)? kg C m⁻²"))
     expect(profile).to_be_visible()
@@ -117,8 +118,8 @@ def test_groups_and_lists_have_names_and_roles(visitor: Visitor) -> None:
     for name, label in (("Depth", "0–30 cm"), ("View", "% change")):
         expect(page.get_by_role("group", name=name, exact=True).get_by_role("button", name=label, exact=True)).to_be_visible()
     page.get_by_role("combobox", name="Map").click()
-    expect(page.get_by_role("option")).to_have_count(len(MAPS))
-    page.get_by_role("option", name="Residence time").click()
+    expect(page.get_by_role("option")).to_have_count(len(LAYERS) + 1)  # and the field to search in
+    page.get_by_role("option", name="Residence time", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Residence time"))).to_be_visible()
 
 
@@ -149,7 +150,9 @@ def test_visitors_do_not_disturb_one_another(arrive: Arrive) -> None:
 def test_zoom_is_kept_while_a_slider_moves(visitor: Visitor) -> None:
     whole = visitor.extent()
     visitor.page.mouse.move(*visitor.spot(50.0, 20.0))
+    visitor.page.keyboard.down("Control")
     visitor.page.mouse.wheel(0, -300)
+    visitor.page.keyboard.up("Control")
     visitor.page.wait_for_function("(east) => proda.figure().x_range.end !== east", arg=whole[1])
     visitor.page.mouse.move(5, 5)
     zoomed = visitor.extent()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from dashboard.catalogue import MAPS, PARAMETERS
+from dashboard.catalogue import PARAMETERS
+from dashboard.layers import LAYERS
 from tests.browser.visitor import Visitor
 from tests.dashboard.made_up import METHODS, evidence
 
@@ -28,7 +29,7 @@ def button(visitor: Visitor, name: str) -> Locator:
 def test_maps_are_listed_in_their_groups(informed: Arrive) -> None:
     page = informed().page
     page.get_by_role("combobox", name="Map").click()
-    expect(page.get_by_role("option")).to_have_text([variable.label for variable in MAPS.values()])
+    expect(page.get_by_role("option")).to_have_text(["", *(layer.label for layer in LAYERS)])  # the first is searched in
     for group in ("Stocks", "Mechanisms", "Parameters", "Evidence"):
         expect(page.get_by_role("listbox").get_by_text(group, exact=True)).to_have_count(1)
 
@@ -36,7 +37,7 @@ def test_maps_are_listed_in_their_groups(informed: Arrive) -> None:
 def test_a_parameter_has_a_map_and_an_uncertainty_and_says_why_no_change(informed: Arrive) -> None:
     visitor = informed()
     first = visitor.picture()
-    label = next(variable.label for variable in MAPS.values() if variable.group == PARAMETERS)
+    label = next(layer.label for layer in LAYERS if layer.group == PARAMETERS)
     choose(visitor, label)
     visitor.expect_other_picture(first)
     expect(visitor.page.get_by_role("heading", name=re.compile(r"^Bioturbation diffusivity D.*: best estimate"))).to_be_visible()
@@ -52,7 +53,7 @@ def test_a_parameter_has_a_map_and_an_uncertainty_and_says_why_no_change(informe
 
 def test_a_slider_sends_no_parameter_map_again(informed: Arrive) -> None:
     visitor = informed()
-    choose(visitor, "Temperature sensitivity of decomposition Q₁₀")
+    choose(visitor, "Temperature sensitivity of decomposition Q₁₀ (q10)")
     expect(visitor.page.get_by_role("heading", name=re.compile("^Temperature sensitivity"))).to_be_visible()
     visitor.page.wait_for_timeout(500)
     received, sentence, picture = visitor.received, visitor.sentence, visitor.picture()
@@ -82,7 +83,7 @@ def test_the_spread_stands_beside_the_stock(informed: Arrive) -> None:
 def test_the_pointer_says_where_land_is_unlike_any_training_site(informed: Arrive) -> None:
     visitor = informed()
     visitor.page.mouse.move(*visitor.spot(-48.0, -70.0))
-    expect(visitor.page.get_by_text(re.compile(r"kg C m⁻² · unlike any training site$")).last).to_be_visible()
+    expect(visitor.page.get_by_text(re.compile(r"kg C m⁻² \([\d.]+ %\) · unlike any training site$")).last).to_be_visible()
 
 
 def test_the_hatching_can_be_taken_away_and_brought_back(informed: Arrive) -> None:
@@ -152,14 +153,14 @@ def test_damaged_files_are_said_and_the_page_goes_on(misled: Arrive) -> None:
     expect(button(visitor, "Uncertainty")).to_be_disabled()
     visitor.press("ArrowRight")
     expect(visitor.status).to_have_text(re.compile("^A 1 % rise in microbial CUE everywhere adds"))
-    choose(visitor, "Temperature sensitivity of decomposition Q₁₀")
+    choose(visitor, "Temperature sensitivity of decomposition Q₁₀ (q10)")
     expect(visitor.page.get_by_role("heading", name=re.compile("the same everywhere, not retrieved"))).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [(768, 1024), (1024, 768), (1920, 1080)])
 def test_nothing_is_wider_than_the_window(informed: Arrive, size: tuple[int, int]) -> None:
     visitor = informed(*size)
-    choose(visitor, "Fraction of cellulose litter to fast soil carbon f_L2→S1")
+    choose(visitor, "Fraction of cellulose litter to fast soil carbon f_L2→S1 (fl2s1)")
     expect(visitor.page.get_by_role("heading", name=re.compile("^Fraction of cellulose litter"))).to_be_visible()
     for heading in ("Change a mechanism everywhere", "Where, and how sure", "Where the profiles are"):
         visitor.page.get_by_role("heading", name=heading).scroll_into_view_if_needed()

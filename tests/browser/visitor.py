@@ -134,7 +134,7 @@ class Visitor:
         )
         return found
 
-    def spot(self, latitude: float, longitude: float) -> tuple[float, float]:
+    def spot(self, latitude: float, longitude: float, on: projection.Projection = projection.EQUAL_EARTH) -> tuple[float, float]:
         """Where a place lies in the window [px], scrolled into view."""
         box: dict[str, Any] = self.page.evaluate(
             """() => {
@@ -146,7 +146,7 @@ class Visitor:
             }"""
         )
         west, east, south, north = self.extent()
-        x, y = projection.to_point(longitude, latitude)
+        x, y = projection.to_point(longitude, latitude, on)
         return box["left"] + box["width"] * (x - west) / (east - west), box["top"] + box["height"] * (north - y) / (north - south)
 
     def click(self, latitude: float, longitude: float) -> None:

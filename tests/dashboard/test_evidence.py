@@ -114,7 +114,7 @@ def test_profiles_are_counted_by_region_and_source(page: Page) -> None:
 def test_the_profiles_can_be_sent_to_the_large_map(page: Page) -> None:
     after(page, lambda: page.evidence.places.show.param.trigger("clicks"))
     assert page.state.choice.variable == "profile_count"
-    assert page.map.variable.value == "Training profiles"
+    assert page.map.chooser.variable.value == "Training profiles"
 
 
 def test_the_limits_the_training_and_the_licence_stand_on_the_page_as_they_are_written(page: Page) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dashboard import link
 from dashboard.app import Page
 from dashboard.catalogue import DEPTHS, MAPS, VIEWS
-from dashboard.choice import Choice, Guide, Pinned
+from dashboard.choice import Choice, Guide, Look, Pinned
 from dashboard.engine import Engine
 from dashboard.state import State
 from dashboard.views.tools import is_address
@@ -75,7 +75,7 @@ def test_only_what_was_chosen_is_in_the_link() -> None:
 
 @pytest.mark.parametrize(("query", "choice"), OLD, ids=[query or "none" for query, _ in OLD])
 def test_links_of_every_release_still_open(query: str, choice: str) -> None:
-    names = {"Choice": Choice, "Guide": Guide, "Pinned": Pinned, "Scenario": Scenario, "Region": Region}
+    names = {"Choice": Choice, "Guide": Guide, "Look": Look, "Pinned": Pinned, "Scenario": Scenario, "Region": Region}
     expected = eval(choice, names)  # noqa: S307 our own file
     assert opened(query).choice == expected
     assert "could not" not in opened(query).notice
@@ -146,7 +146,7 @@ def test_a_page_opens_as_its_link_says(engine: Engine) -> None:
     page = Page(engine, link.Opened(Choice(Scenario(cue=0.03), depth="full", view="percent")))
     assert page.sliders.sliders["cue"].value == 3.0
     assert page.headline.sentence.text.startswith("A 3 % rise")
-    assert (page.map.depth.value, page.map.view.value) == ("Full depth", "% change")
+    assert (page.map.chooser.depth.value, page.map.chooser.view.value) == ("Full depth", "% change")
     assert page.tools.bar.query == f"v=1&cue=3&depth=full&view=percent&m={engine.version}"
     assert not page.tools.bar.can_undo
 

@@ -324,7 +324,7 @@ def test_the_budget_is_a_table_and_text_from_a_file_is_escaped(page: Page) -> No
 def test_the_map_of_sensitivity_is_a_button_away(page: Page) -> None:
     after(page, lambda: page.mechanisms.where.button.param.trigger("clicks"))
     assert page.state.choice.variable == "gain_cue"
-    assert page.map.variable.value == "Gain per +1 % CUE"
+    assert page.map.chooser.variable.value == "Gain per +1 % CUE"
 
 
 def test_diagrams_are_made_once_when_somebody_comes_near(informed: Engine) -> None:

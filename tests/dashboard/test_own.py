@@ -76,7 +76,7 @@ def test_a_file_is_read_compared_and_put_on_the_map(page: Page, table: pd.DataFr
     assert profiles.table.sizes["profile"] == own.EXAMPLE_SITES
     assert "impossible coordinates" in page.own.read.object
     assert "4 layers were dropped" in page.own.read.object
-    assert len(page.own.points.data["x"]) == own.EXAMPLE_SITES
+    assert len(page.own.points.data["value"]) == own.EXAMPLE_SITES
     # the first layer's model, computed another way
     cell = engine.model.land.nearest(float(table["latitude"][0]), float(table["longitude"][0]))
     column = engine.model.profile(cell)[4:].sum(0)
@@ -110,7 +110,7 @@ def test_profiles_are_one_visitors_alone_and_leave_nothing(
     assert "made-up" not in page.tools.bar.query
     shown(page, lambda: page.own.take(None))
     assert not page.own.body.visible
-    assert len(page.own.points.data["x"]) == 0
+    assert len(page.own.points.data["value"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_two_pages_share_no_choice(engine: Engine) -> None:
     assert other.headline.sentence.text == sentence
     assert np.array_equal(picture(other), frame, equal_nan=True)
     assert [slider.value for slider in other.sliders.sliders.values()] == [0.0] * 7
-    assert one.map.source is not other.map.source
+    assert one.map.first.globe.source is not other.map.first.globe.source
     after(other, slide(other, "warming", 3.0))
     assert "CUE, left alone" in other.headline.sentence.text
     assert one.state.change("warming") == 0.0
@@ -105,26 +105,26 @@ def test_a_slider_stops_at_its_end(page: Page, value: float, limit: float) -> No
 
 def test_colours_stand_still_while_a_slider_moves(page: Page) -> None:
     after(page, slide(page, "cue", 1.0))
-    before, bar = colours(page), page.map.bar.object
+    before, bar = colours(page), page.map.first.bar.object
     after(page, slide(page, "cue", 20.0), slide(page, "carbon_input", -50.0))
-    assert (colours(page), page.map.bar.object) == (before, bar)
+    assert (colours(page), page.map.first.bar.object) == (before, bar)
 
 
 def test_zoom_is_kept_while_a_slider_moves(page: Page) -> None:
     page.map.zoom(0.5)
-    x_range, y_range = page.map.figure.x_range, page.map.figure.y_range
+    x_range, y_range = page.map.first.globe.figure.x_range, page.map.first.globe.figure.y_range
     before = (x_range.start, x_range.end, y_range.start, y_range.end)
     after(page, slide(page, "cue", 3.0), lambda: page.state.show(variable="residence_time"))
-    assert page.map.figure.x_range is x_range
+    assert page.map.first.globe.figure.x_range is x_range
     assert (x_range.start, x_range.end, y_range.start, y_range.end) == before
 
 
 def test_zooming_stays_on_the_globe(page: Page) -> None:
-    whole = (page.map.figure.x_range.start, page.map.figure.x_range.end)
+    whole = (page.map.first.globe.figure.x_range.start, page.map.first.globe.figure.x_range.end)
     for factor in (2.0, 0.5, 0.5, 1e-9, np.inf):
         page.map.zoom(factor)
-        assert whole[0] <= page.map.figure.x_range.start < page.map.figure.x_range.end <= whole[1]
-    assert (page.map.figure.x_range.start, page.map.figure.x_range.end) == pytest.approx(whole)
+        assert whole[0] <= page.map.first.globe.figure.x_range.start < page.map.first.globe.figure.x_range.end <= whole[1]
+    assert (page.map.first.globe.figure.x_range.start, page.map.first.globe.figure.x_range.end) == pytest.approx(whole)
 
 
 @pytest.mark.parametrize("variable", [name for name, variable in MAPS.items() if variable.group != EVIDENCE])
@@ -148,7 +148,7 @@ def test_a_place_shows_its_soil(page: Page, engine: Engine) -> None:
     baseline, scenario = (np.asarray(source.data["xs"][0]) for source in (page.profile.before, page.profile.after))
     assert np.all(scenario >= baseline)
     assert scenario.sum() > baseline.sum()
-    assert len(page.map.chosen.data["x"]) == 1
+    assert len(page.map.first.globe.chosen.data["x"]) == 1
     rows = page.profile.table.rows
     assert float(rows[0][2]) == pytest.approx(scenario[0], rel=6e-3)
     assert len(rows) == 14  # as deep as the figure

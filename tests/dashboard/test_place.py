@@ -150,7 +150,7 @@ def test_two_places_are_compared_swapped_and_parted(page: Page, informed: Engine
     assert not np.array_equal(page.profile.beside[1].data["xs"][0], theirs.baseline)
     assert "; blue: " in page.profile.text.object
     assert [len(row) for row in page.profile.table.rows[:2]] == [5, 5]
-    assert len(page.map.chosen.data["x"]) == 2
+    assert len(page.map.first.globe.chosen.data["x"]) == 2
     after(page, lambda: page.place.other.field.param.update(acted={"name": "swap", "number": 2}))
     assert (page.state.choice.place, page.state.choice.second_place) == (second, first)
     assert f"A: {words.place(*second)}" in page.place.table.object
@@ -164,15 +164,15 @@ def test_two_places_are_compared_swapped_and_parted(page: Page, informed: Engine
 
 @pytest.mark.parametrize("sent", [None, 3, {"name": "no"}, {"name": ["swap"]}, {}])
 def test_nonsense_from_a_browser_changes_nothing(page: Page, informed: Engine, sent: Any) -> None:
-    after(page, lambda: page.state.visit(*at(informed, 4)), lambda: page.state.compare(*at(informed, 8)))
+    after(page, lambda: page.state.visit(*at(informed, 4)), lambda: page.state.visit_beside(*at(informed, 8)))
     before = page.state.choice
     after(page, lambda: page.place.other.field.param.update(acted=sent))
     assert page.state.choice == before
 
 
 def test_a_second_place_is_one(page: Page) -> None:
-    assert not page.state.compare(91, 0)
-    assert not page.state.compare("north", None)
+    assert not page.state.visit_beside(91, 0)
+    assert not page.state.visit_beside("north", None)
     page.state.swap_places()  # there is nothing to swap
     assert page.state.choice == Choice()
 

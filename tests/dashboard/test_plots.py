@@ -51,7 +51,7 @@ def test_the_map_is_drawn_from_one_image_that_keeps_its_gaps() -> None:
     frame = np.arange(12, dtype=np.float32).reshape(3, 4)
     frame[1, 2] = np.nan
     square = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]])
-    shown = plots.rendered(plots.world(x, y, frame, [square], square, [square]))
+    shown = plots.filled(plots.rendered(plots.world(x, y, frame, [square], square, [square])))
     (source,) = plots.sources(shown, "Image")
     (renderer,) = plots.renderers(shown, "Image")
     drawn = np.asarray(source.data["image"][0])
@@ -61,7 +61,7 @@ def test_the_map_is_drawn_from_one_image_that_keeps_its_gaps() -> None:
     assert (source.data["x"][0], source.data["dw"][0]) == pytest.approx((-4.0, 8.0))
     assert (source.data["y"][0], source.data["dh"][0]) == pytest.approx((-1.5, 3.0))
     assert renderer.glyph.color_mapper.nan_color in ("rgba(0,0,0,0)", "rgba(0, 0, 0, 0)", "transparent")
-    assert [len(plots.sources(shown, glyph)) for glyph in ("Line", "Scatter", "MultiPolygons")] == [3, 1, 2]
+    assert [len(plots.sources(shown, glyph)) for glyph in ("Line", "Scatter", "Patch", "MultiPolygons")] == [3, 1, 2, 0]
 
 
 def test_an_image_is_gathered_from_its_cells() -> None:

@@ -126,7 +126,7 @@ def test_geoviews_projects_an_image_with_this_cartopy() -> None:
     longitude, latitude = np.arange(-177.5, 180, 5.0), np.arange(-87.5, 90, 5.0)
     values = np.cos(np.deg2rad(latitude))[:, None] * np.ones(len(longitude))
     image = gv.Image((longitude, latitude, values), ["longitude", "latitude"], "value", crs=ccrs.PlateCarree())
-    projected = gv.operation.project(image, projection=projection.EQUAL_EARTH)
+    projected = gv.operation.project(image, projection=projection.EQUAL_EARTH.crs)
     found = projected.dimension_values("value", flat=False)
     finite = found[np.isfinite(found)]
     assert finite.size > 0.5 * found.size

@@ -16,6 +16,7 @@ from dashboard.choice import Choice
 from dashboard.engine import Engine
 from dashboard.ensemble import EDGE
 from dashboard.fields import profiles_in_blocks
+from dashboard.layers import LAYERS
 from proda_core import mechanisms, parameters
 from proda_core.grid import LandGrid
 from proda_core.scenario import Scenario
@@ -54,7 +55,7 @@ def test_a_parameter_map_shows_the_file_in_physical_units(page: Page, maps: xr.D
     unit = maps["parameter_unit"].sel(parameter=parameter.id).values
     assert same(page, parameter.lower + unit * (parameter.upper - parameter.lower))
     assert ": best estimate [" in heading(page)
-    assert MAPS[parameter.id].about.split(".")[0] in page.map.about.object
+    assert MAPS[parameter.id].about.split(".")[0] in page.map.first.about.object
     after(page, look(page, view="uncertainty"))
     assert same(page, maps["parameter_unit_sd"].sel(parameter=parameter.id).values * (parameter.upper - parameter.lower))
 
@@ -78,16 +79,16 @@ def test_the_uncertainty_of_a_mechanism_is_that_of_the_file(page: Page, maps: xr
 def test_what_all_members_share_has_no_uncertainty_and_says_so(page: Page) -> None:
     after(page, look(page, variable="carbon_input", view="uncertainty"))
     assert same(page, page.engine.baseline.mechanism["carbon_input"])
-    assert page.map.view.value == "Baseline"
-    assert "all members of the ensemble share this" in page.map.title.object
+    assert page.map.chooser.view.value == "Baseline"
+    assert "all members of the ensemble share this" in page.map.first.title.object
 
 
 def test_the_pointer_reads_the_spread_in_per_cent_of_the_baseline_as_well(page: Page, maps: xr.Dataset) -> None:
     after(page, look(page, view="uncertainty"))
     expected = 100 * maps["soc_sd"].sel(depth="1m").values / page.engine.baseline.soc[1]
-    assert np.allclose(page.map._pointed.data["relative"][0], expected, rtol=1e-5)
-    after(page, look(page, view="baseline"))
-    assert len(page.map._pointed.data["relative"][0]) == 0
+    assert np.allclose(page.map.first.globe.pointed.data["relative"][0], expected, rtol=1e-5)
+    after(page, look(page, view="change"))
+    assert len(page.map.first.globe.pointed.data["relative"][0]) == 0
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
@@ -116,34 +117,38 @@ def test_the_answer_of_the_members_to_one_percent_stands_beside_the_published(pa
 def test_what_no_scenario_changes_is_shown_once_and_says_why(page: Page, variable: str) -> None:
     after(page, slide(page, "cue", 3.0), look(page, variable=variable))
     refused = {VIEWS[view] for view in SCENARIO_VIEWS} | ({"Uncertainty"} if MAPS[variable].group == EVIDENCE else set())
-    assert set(page.map.view.refused) == refused
-    assert "No scenario changes " in page.map.title.object
-    assert (page.map.view.value, set(page.map.depth.refused)) == ("Baseline", set(DEPTHS.values()))
-    shown = page.map.source.data["cells"][0]
+    assert set(page.map.chooser.view.refused) == refused
+    assert "No scenario changes " in page.map.first.title.object
+    assert (page.map.chooser.view.value, set(page.map.chooser.depth.refused)) == ("Baseline", set(DEPTHS.values()))
+    shown = page.map.first.globe.source.data["cells"][0]
     after(page, slide(page, "cue", 4.0))
-    assert page.map.source.data["cells"][0] is shown  # nothing is sent again
+    assert page.map.first.globe.source.data["cells"][0] is shown  # nothing is sent again
     after(page, look(page, variable="soc"))
-    assert page.map.view.value == "Change"  # as it was
+    assert page.map.chooser.view.value == "Change"  # as it was
 
 
 def test_the_spread_is_not_sent_again_when_a_slider_moves(page: Page) -> None:
     after(page, look(page, view="uncertainty"))
-    shown = page.map.source.data["cells"][0]
+    shown = page.map.first.globe.source.data["cells"][0]
     after(page, slide(page, "cue", 2.0))
-    assert page.map.source.data["cells"][0] is shown
+    assert page.map.first.globe.source.data["cells"][0] is shown
 
 
 @pytest.mark.parametrize("pressed", ["Change", "Scenario", "nothing", None, 3, ["Change"], {}, np.array([1.0, 2.0])], ids=repr)
 def test_a_button_that_cannot_be_chosen_changes_nothing(page: Page, pressed: object) -> None:
     after(page, look(page, variable="q10"))
     before = page.state.choice
-    after(page, lambda: page.map.view.param.update(value=pressed))
+    after(page, lambda: page.map.chooser.view.param.update(value=pressed))
     assert page.state.choice is before
-    assert page.map.view.value == "Baseline"
+    assert page.map.chooser.view.value == "Baseline"
 
 
 def test_buttons_choose_what_is_written_on_them(page: Page) -> None:
-    after(page, lambda: page.map.view.param.update(value="Uncertainty"), lambda: page.map.depth.param.update(value="0–2 m"))
+    after(
+        page,
+        lambda: page.map.chooser.view.param.update(value="Uncertainty"),
+        lambda: page.map.chooser.depth.param.update(value="0–2 m"),
+    )
     assert (page.state.choice.view, page.state.choice.depth) == ("uncertainty", "2m")
 
 
@@ -158,11 +163,11 @@ def test_the_evidence_can_be_mapped(page: Page, maps: xr.Dataset) -> None:
     assert same(page, maps["dissimilarity"].values)
     after(page, look(page, variable="profile_count"))
     assert same(page, profiles_in_blocks(page.engine.model.land, maps["profile_count"].values))
-    assert "land without training profiles" in page.map.bar.object
+    assert "land without training profiles" in page.map.first.bar.object
 
 
 def test_land_unlike_any_training_site_is_hatched_until_a_visitor_takes_it_away(page: Page, maps: xr.Dataset) -> None:
-    hatching = page.map.hatching
+    hatching = page.map.first.globe.hatching
     assert hatching is not None
     marked = np.asarray(hatching.data_source.data["marked"][0]).astype(bool)
     assert np.array_equal(marked[:-1], maps["dissimilarity"].values > EDGE)
@@ -201,26 +206,28 @@ def test_the_page_says_where_its_parameters_come_from(page: Page, plain: Page) -
 def test_without_retrieved_maps_a_parameter_is_the_same_everywhere_and_says_so(plain: Page) -> None:
     after(plain, look(plain, variable="tau4s3"))
     assert heading(plain) == "Turnover time of passive soil carbon τ_S3: the same everywhere, not retrieved [yr]"
-    values = plain.map.source.data["cells"][0][:-1]
+    values = plain.map.first.globe.source.data["cells"][0][:-1]
     assert np.allclose(values, parameters.to_physical(parameters.PRODA_MEAN)[parameters.INDEX["tau4s3"]])
     assert colours(plain)[:2] == (200.0, 1000.0)  # all that it may be
 
 
 def test_without_retrieved_maps_there_is_neither_spread_nor_hatching_and_the_page_says_why(plain: Page) -> None:
-    assert set(plain.map.view.refused) == {"Uncertainty"}
+    assert set(plain.map.chooser.view.refused) == {"Uncertainty"}
     after(plain, look(plain, view="uncertainty"))
-    assert plain.map.view.value == "Baseline"
+    assert plain.map.chooser.view.value == "Baseline"
     assert same(plain, plain.engine.baseline.soc[1])
-    assert "No uncertainty without the ensemble of retrieved parameters" in plain.map.title.object
+    assert "No uncertainty without the ensemble of retrieved parameters" in plain.map.first.title.object
     assert "±" not in plain.headline.number.object + plain.headline.sentence.text + plain.stocks.table.object
-    assert plain.map.hatching is None
-    assert plain.map.variable.disabled_options == [v.label for v in MAPS.values() if v.group == EVIDENCE]
+    assert plain.map.first.globe.hatching is None
+    assert plain.map.chooser.variable.disabled_options == [
+        layer.label for layer in LAYERS if layer.spread or layer.group == EVIDENCE
+    ]
 
 
 def test_a_map_that_is_missing_is_empty_rather_than_an_error(plain: Page) -> None:
     after(plain, look(plain, variable="dissimilarity"))
     assert np.isnan(picture(plain)).all()
-    assert "Where the profiles are is not known" in plain.map.title.object
+    assert "Where the profiles are is not known" in plain.map.first.title.object
 
 
 def test_every_map_has_values_in_every_view(informed: Engine) -> None:

@@ -93,10 +93,10 @@ def test_the_page_tells_of_the_region(page: Page) -> None:
 def test_the_map_is_veiled_outside(page: Page) -> None:
     region = Region(country=("One",))
     after(page, lambda: page.state.look_at(region))
-    marked = page.map.veil.data["marked"][0].astype(bool)
+    marked = page.map.first.globe.veil.data["marked"][0].astype(bool)
     assert np.array_equal(marked[:-1], ~page.engine.inside(region))
     after(page, lambda: page.state.look_at(None))
-    assert not page.map.veil.data["marked"][0].any()
+    assert not page.map.first.globe.veil.data["marked"][0].any()
 
 
 def test_a_change_of_the_edge_draws_the_map_again(page: Page) -> None:
@@ -145,7 +145,7 @@ def test_a_box_drawn_on_the_map_is_a_region(page: Page) -> None:
     west, south = projection.to_point(-10.0, 35.0)
     east, north = projection.to_point(30.0, 60.0)
     event = SimpleNamespace(final=True, geometry={"type": "rect", "x0": west, "x1": east, "y0": south, "y1": north})
-    after(page, lambda: page.map._drawn_box(event))
+    after(page, lambda: page.map.first.globe.drawn_box(event))
     region = page.state.choice.region
     assert region is not None
     assert region.box is not None
@@ -159,8 +159,10 @@ def test_a_box_drawn_on_the_map_is_a_region(page: Page) -> None:
     "geometry", [{"type": "point", "x": 0.0, "y": 0.0}, {"type": "rect", "x0": 0.0, "x1": 0.0, "y0": 0.0, "y1": 0.0}]
 )
 def test_what_is_no_box_is_no_region(page: Page, geometry: dict[str, object]) -> None:
-    page.map._drawn_box(SimpleNamespace(final=True, geometry=geometry))
-    page.map._drawn_box(SimpleNamespace(final=False, geometry={"type": "rect", "x0": 0.0, "x1": 1e6, "y0": 0.0, "y1": 1e6}))
+    page.map.first.globe.drawn_box(SimpleNamespace(final=True, geometry=geometry))
+    page.map.first.globe.drawn_box(
+        SimpleNamespace(final=False, geometry={"type": "rect", "x0": 0.0, "x1": 1e6, "y0": 0.0, "y1": 1e6})
+    )
     assert page.state.choice.region is None
 
 

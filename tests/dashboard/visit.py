@@ -48,15 +48,15 @@ def slide(page: Page, name: str, value: Any) -> Callable[[], None]:
 
 def picture(page: Page) -> np.ndarray:
     """What the browser makes of the map's values."""
-    return np.asarray(page.map.source.data["cells"][0])[page.engine.pixels.index]
+    return np.asarray(page.map.first.globe.source.data["cells"][0])[page.engine.pixels.index]
 
 
 def colours(page: Page) -> tuple[Any, ...]:
-    mapper = plots.renderers(page.map.figure, "Image")[0].glyph.color_mapper
+    mapper = plots.renderers(page.map.first.globe.figure, "Image")[0].glyph.color_mapper
     return mapper.low, mapper.high, tuple(mapper.palette)
 
 
 def heading(page: Page) -> str:
     """The map's title as it is read, an index behind an underscore."""
-    title = page.map.title.object.split("</h2>")[0].replace("<sub>", "_")
+    title = page.map.first.title.object.split("</h2>")[0].replace("<sub>", "_")
     return html.unescape(re.sub("<.*?>", "", title))
