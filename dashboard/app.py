@@ -234,7 +234,7 @@ class Page:
         shown = Frame(
             title=tr(TITLE), main=[main],
             header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.present.opener, self.tools.panel)],
-            sidebar=[self.sliders.panel, self.where.panel], sidebar_width=WIDE, sidebar_resizable=False, busy_indicator=None,
+            sidebar=[self.sliders.panel, self.where.panel], sidebar_width=WIDE, sidebar_resizable=False,
             theme_config=theme.THEME, meta_description=tr(METHOD), template=_template(language.TAGS[language.spoken()]),
         )  # fmt: skip
         self._frame = shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ os.environ.setdefault("BOKEH_RESOURCES", "server")
 
 import panel as pn
 from tornado.web import RequestHandler
+from tornado.websocket import WebSocketClosedError
 
 from dashboard import app, engine
 from dashboard.downloads import Files
@@ -50,6 +52,7 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
         _serve_many(port, address, workers)
         return
     engine.shared()
+    logging.getLogger("asyncio").addFilter(_is_trouble)
     host = address or "localhost"
     server = pn.serve(
         {"/": app.page},
@@ -69,6 +72,11 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
     if show:
         server.io_loop.add_callback(server.show, "/")
     server.run_until_shutdown()
+
+
+def _is_trouble(record: logging.LogRecord) -> bool:
+    """Whether a message tells of trouble; that a page was closed while something was sent to it is none."""
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
 
 
 def _serve_many(port: int, address: str | None, workers: int) -> None:

@@ -28,7 +28,7 @@ body { font: 16px/1.5 Roboto, Helvetica, Arial, sans-serif; max-width: 46rem; ma
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 1.5rem; line-height: 1.25; margin: 3rem 0 .3rem; }
 h3 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; } p { margin: .4rem 0; }
 a { color: #1f5f86; } :focus-visible { outline: 3px solid #c2571a; outline-offset: 2px; }
-.quiet { opacity: .8; font-size: .92rem; } li { margin: .2rem 0; }
+.quiet { color: color-mix(in srgb, currentColor 80%, transparent); font-size: .92rem; } li { margin: .2rem 0; }
 .question { border-left: 4px solid #c2571a; padding: .1rem 0 .1rem 1rem; margin: .6rem 0; }
 .right { font-weight: 700; }
 @media (prefers-color-scheme: dark) { body { color: #e8edef; background: #141b1f; } a { color: #8fbdd3; } }

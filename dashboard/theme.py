@@ -34,8 +34,14 @@ DARK: dict[str, Any] = {
     "text": {"primary": "#e8edef", "secondary": "#a9b6bd"},
 }
 DARK_BAR = {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0f171b", "color": "#e8edef"}}}}
-LIST = {"MuiMenuItem": {"defaultProps": {"role": "option"}}}
-"""Entries of a list of choices are what a screen reader expects in one; all menus of the page are such lists."""
+LIST = {
+    "MuiMenuItem": {"defaultProps": {"role": "option"}},
+    "MuiLinearProgress": {"defaultProps": {"aria-hidden": True, "role": "presentation"}},
+}
+"""Entries of a list of choices are what a screen reader expects in one; all menus of the page are such lists.
+
+The bar below the title, which never moves here, is nothing to be read.
+"""
 
 TYPE = {"fontFamily": FONT, "button": {"textTransform": "none"}}
 THEME: dict[str, Any] = {

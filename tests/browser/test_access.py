@@ -47,7 +47,7 @@ def test_axe_finds_nothing_grave_on_the_whole_page(arrive: Arrive, dark: bool) -
     if dark:
         page.get_by_role("button", name="Toggle theme").click()
     unfold(page)
-    page.get_by_role("button", name="About Microbial CUE").click()
+    page.get_by_role("button", name="About CUE", exact=True).click()
     assert findings(page) == []
 
 

@@ -118,16 +118,16 @@ def test_groups_and_lists_have_names_and_roles(visitor: Visitor) -> None:
     for name, label in (("Depth", "0–30 cm"), ("View", "% change")):
         expect(page.get_by_role("group", name=name, exact=True).get_by_role("button", name=label, exact=True)).to_be_visible()
     page.get_by_role("combobox", name="Map").click()
-    expect(page.get_by_role("option")).to_have_count(len(LAYERS) + 1)  # and the field to search in
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(len(LAYERS) + 1)  # and the field to search in
     page.get_by_role("option", name="Residence time", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Residence time"))).to_be_visible()
 
 
 def test_a_typed_place_shows_its_soil(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_label("Latitude").fill("52.2")
-    page.get_by_label("Longitude").fill("-1.7")
-    page.get_by_role("button", name="Show", exact=True).click()
+    field = page.get_by_role("combobox", name="Place, country or coordinates")
+    field.fill("52.2, -1.7")
+    field.press("Enter")
     expect(page.get_by_role("heading", name=re.compile(r"^Soil profile at 52\.25° N, 1\.75° W$"))).to_be_visible()
 
 

@@ -29,7 +29,9 @@ def button(visitor: Visitor, name: str) -> Locator:
 def test_maps_are_listed_in_their_groups(informed: Arrive) -> None:
     page = informed().page
     page.get_by_role("combobox", name="Map").click()
-    expect(page.get_by_role("option")).to_have_text(["", *(layer.label for layer in LAYERS)])  # the first is searched in
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_text(
+        ["", *(layer.label for layer in LAYERS)]
+    )  # the first is searched in
     for group in ("Stocks", "Mechanisms", "Parameters", "Evidence"):
         expect(page.get_by_role("listbox").get_by_text(group, exact=True)).to_have_count(1)
 

@@ -90,7 +90,10 @@ def test_the_comparison_follows_the_scenario(page: Page, table: pd.DataFrame) ->
     shown(page, lambda: sent(page, table.to_csv(index=False).encode()), slide(page, "cue", 5.0))
     comparison = page.own.comparison
     assert comparison is not None
-    assert np.all(comparison.scenario > comparison.baseline)
+    some = comparison.baseline > 0  # frozen soil may hold nothing below its surface
+    assert some.sum() > len(some) / 2
+    assert np.all(comparison.scenario[some] > comparison.baseline[some])
+    assert np.all(comparison.scenario[~some] == 0)
     drawn = page.own._pairs
     assert drawn is not None
     assert np.array_equal(drawn.data["modelled"], comparison.scenario)
