@@ -100,6 +100,14 @@ class Map:
     def _sheets(self) -> list[Sheet]:
         return [self.first] if self.second is None else [self.first, self.second]
 
+    def _shown(self) -> list[Sheet]:
+        """The maps that somebody sees."""
+        return self._sheets() if self._state.choice.compare else [self.first]
+
+    def _fitted(self) -> bool:
+        """Whether colours of changes fit what is shown: on both maps, so that equal values keep equal colours."""
+        return any(sheet.fitted and sheet.fits for sheet in self._shown())
+
     def _buttons(self) -> list[pmui.Button]:
         """Zoom without a wheel, and colours that fit."""
         made = []
@@ -136,7 +144,9 @@ class Map:
         self.first.globe.scatter(source, mapper)
 
     def _fit(self) -> None:
-        self.first.fit(not self.first.fitted)
+        fitted = not self._fitted()
+        for sheet in self._sheets():
+            sheet.fit(fitted)
         if self._latest is not None:
             self.show(self._latest)
 
@@ -147,11 +157,12 @@ class Map:
         if choice.compare:
             if self.second is None:
                 self.second = Sheet(self._engine, "second", self._globe(self.first.globe))
+                self.second.fit(self._fitted())
                 if self._points is not None:
                     self.second.globe.scatter(*self._points)
             self.second.show(answer.second)
         self.stage.lay(choice.compare, self.second)
         self._hatched(self.hatch.value is True)
         self._tabulate()
-        label = tr("Fixed colours") if self.first.fitted and self.first.fits else tr("Fit colours")
-        self.fit.param.update(label=label, visible=self.first.fits)
+        label = tr("Fixed colours") if self._fitted() else tr("Fit colours")
+        self.fit.param.update(label=label, visible=any(sheet.fits for sheet in self._shown()))

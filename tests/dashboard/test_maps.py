@@ -292,3 +292,19 @@ def test_the_table_follows_the_map_while_it_is_open(page: Page) -> None:
     assert page.map.table.held != before
     assert page.map.table.held.count("<table") == 2
     page.map.table.opened = False
+
+
+def test_colours_fit_both_maps_so_that_equal_values_look_equal(page: Page) -> None:
+    after(page, slide(page, "cue", 1.0), lambda: page.state.compare("side"), lambda: page.state.show_other(view="change"))
+
+    def limits() -> list[tuple[float, float]]:
+        mappers = [
+            plots.renderers(sheet.globe.figure, "Image")[0].glyph.color_mapper for sheet in (page.map.first, page.map.second)
+        ]
+        return [(mapper.low, mapper.high) for mapper in mappers]
+
+    fixed = limits()
+    assert fixed[0] == fixed[1]
+    page.map.fit.clicks += 1
+    fitted = limits()
+    assert fitted[0] == fitted[1] != fixed[0]
