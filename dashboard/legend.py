@@ -10,7 +10,7 @@ import numpy as np
 
 from dashboard import plots, words
 from dashboard.fields import FADED
-from dashboard.language import tr
+from dashboard.language import mark, tr
 from dashboard.theme import OCEAN
 
 BAR = """
@@ -44,7 +44,8 @@ def heading(title: str, reasons: Iterable[str]) -> str:
     return f"<h2>{lowered(what)} <span style='white-space: nowrap'>[{unit}</span></h2>{said}"
 
 
-NO_VALUE = {"profile_count": "land without training profiles"}
+LAND = mark("land without a model value")
+NO_VALUE = {"profile_count": mark("land without training profiles")}
 """What grey land means, where it is not that the model has no value there."""
 
 
@@ -74,10 +75,11 @@ def colour_bar(name: str, limits: tuple[float, float], unit: str, logarithmic: b
     marks = words.ticks(low, high, logarithmic)
     labels = [("+" if change and value > 0 else "") + words.plain(value) for value in marks]
     spans = "".join(f"<span style='left:{position(v):.2f}%'>{label}</span>" for v, label in zip(marks, labels, strict=True))
+    said = tr("Colour scale from {low} to {high} {unit}, open at both ends", low=labels[0], high=labels[-1], unit=unit)
     return (
-        f"<div role=img aria-label='Colour scale from {labels[0]} to {labels[-1]} {unit}, open at both ends'>"
+        f"<div role=img aria-label='{said}'>"
         f"<div class=bar><i class=low style='background:{table[0]}'></i>"
         f"<b style='background:linear-gradient(to right,{','.join(table)})'></b>"
         f"<i class=high style='background:{table[-1]}'></i></div><div class=ticks>{spans}</div></div>"
-        f"<p class='quiet keys'><span class=none></span> {NO_VALUE.get(variable, 'land without a model value')}</p>"
+        f"<p class='quiet keys'><span class=none></span> {tr(NO_VALUE.get(variable, LAND))}</p>"
     )

@@ -24,6 +24,7 @@ from dashboard.engine import Engine, _missing
 from dashboard.language import later, mark, speaking, spoken, tr
 from dashboard.views.where import ALL, DRAWN
 from proda_core.learning import evidence
+from proda_core.parameters import PARAMETERS
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Region
 from proda_core.sensitivity import findings
@@ -175,16 +176,15 @@ GIVEN = re.compile(
     r"doi:\S+|\bv?\d[\w.\-]*|\b[A-Z][\wäöüáéÖ]+(?: (?:et al\.?|& [A-Z]\w+))? (?:19|20)\d\d"
     r"|Batjes|Jobbágy|Jackson|Köchy|Tao|et al\.?"
     r"|\b[A-Z]{2,}\w*\b|\b(?:PRODA|Explorer|Python|Pg|kg|km|cm|yr|Yedoma|ISMC|Conference|abstract|developers"
-    r"|afsp|sodah|isis|edgeroi|hugelius2013)\b|\{\w+\}"
+    r"|afsp|sodah|isis|edgeroi|hugelius2013|Equal Earth|Shift|Page Up|Page Down|Alt|Home|End|Ctrl|Mac|Natural Earth|GeoNames"
+    r"|WoSIS|technical note, chapter"
+    r"|profile_id|latitude|longitude|layer_top|layer_bottom|organic_carbon|bulk_density|soc_density|ISRaD|Parquet|NetCDF)\b"
+    rf"|\b(?:{'|'.join(parameter.id for parameter in PARAMETERS)})\b|\{{\w+\}}"
 )
-"""Names, citations, units and places in templates, which are the same in every language."""
+"""Names, citations, units, keys, columns of files and places in templates, which are the same in every language."""
 
-LEFT = {
-    "map",
-    "profile",
-    "sliders",
-}
-"""Parts of the page whose texts are not in the catalogue yet."""
+KEY = re.compile(r"(?:pool|input|transfer|air)-\d+")
+"""What the diagram of flows calls its numbers, where nobody reads it."""
 
 
 def _english(shown: str) -> list[str]:
@@ -201,12 +201,13 @@ def _left(page: Page) -> dict[str, list[str]]:
     known = [page.evidence.places.bar] if page.evidence.places is not None else []  # a legend, as that of the map
     for name, part in vars(page).items():
         panel = getattr(part, "panel", None)
-        if name in LEFT or panel is None:
+        if panel is None:
             continue
         for each in panel.select(lambda part: part not in known):
             for field in READ:
-                for shown in _strings(getattr(each, field, None)):
-                    if english := _english(shown):
+                held = getattr(each, field, None)
+                for shown in _strings(list(held) if field == "options" and isinstance(held, dict) else held):
+                    if not KEY.fullmatch(shown) and (english := _english(shown)):
                         found.setdefault(name, []).extend(english)
     for name in ("response", "mechanisms"):
         for pane in getattr(page, name).panel.select(pn.pane.Bokeh):
