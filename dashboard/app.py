@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any
 
@@ -56,6 +57,9 @@ LOOK_BACK = 1.3
 """How long a replay shows what was there before [s]."""
 
 
+UPPER = 2
+"""Columns of the page that are there from the start."""
+
 WIDE, NARROW = 340, 272
 """Width of the column of sliders on a projector and on a tablet [px]."""
 
@@ -95,9 +99,12 @@ class Page:
         self.tools = Tools(self.state, shared, self.replay, first.language)
         self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
+        self._completion: asyncio.Task[None] | None = None
         self._frame: Frame | None = None
-        cards = (self.place, self.pace, self.goals, self.mechanisms, self.own)
-        self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *cards)
+        self._shown: Choice | None = None
+        self._main = pn.Column()
+        self.lower = (self.place, self.pace, self.goals, self.mechanisms, self.evidence, self.own)
+        self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *self.lower)
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
@@ -126,8 +133,13 @@ class Page:
 
     def show(self, answer: Answer) -> None:
         """Put an answer on the page."""
-        for view in (*self.views, self.sliders):
-            view.show(answer)
+        shown, self._shown = self._shown, answer.choice
+        same = shown is not None and shown.but(scenario=answer.choice.scenario) == answer.choice
+        document = pn.state.curdoc
+        # where more changes than numbers Bokeh would look for new models after each change of a part; once is enough
+        with nullcontext() if same or document is None else document.models.freeze():
+            for view in (*self.views, self.sliders):
+                view.show(answer)
 
     def fail(self, _: Exception) -> None:
         """Say that there is no answer; what was shown stays."""
@@ -192,12 +204,19 @@ class Page:
     def started(self) -> None:
         """What can wait until the page is there, and what a visitor chose before it could answer."""
         self.state.go()
-        self.tools.bar.ready = self.pace.sight.ready = self.goals.sight.ready = True
-        self.curves.ask(self.state.mechanism)
+        self.tools.bar.ready = True
         self._teach()
+        self._completion = asyncio.get_running_loop().create_task(self._complete())
+
+    async def _complete(self) -> None:
+        """Draw what is beside the map, and add the lower parts of the page, one after the other: answers go first."""
+        await self.answers.settled()
+        self.curves.ask(self.state.mechanism)
+        await self.curves.settled()
+        for place, panel in enumerate([card.panel for card in self.lower], start=UPPER):
+            await self.answers.settled()
+            await self.screen.change(partial(self._main.insert, place, panel))
         self._unfold()
-        self.mechanisms.started()
-        self.evidence.started()
 
     def close(self) -> None:
         """The visitor has gone."""
@@ -211,7 +230,7 @@ class Page:
         self.screen.close()
 
     def layout(self) -> pmui.Page:
-        """Where everything lies."""
+        """Where everything lies; the lower parts come once the page is there."""
         source = as_written(self.engine.model.parameter_source)
         said = words.sentences(tr(METHOD), tr(FORCING), tr("<b>Parameters:</b> {source}", source=source))
         about = pn.pane.HTML(
@@ -219,15 +238,15 @@ class Page:
             stylesheets=[theme.TEXT], sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip
         wide = {"sizing_mode": "stretch_width", "margin": 0}
-        for view in (*self.views, self.notices, self.evidence):
+        for view in (*self.views, self.notices):
             view.panel.param.update(**wide)
         globe = pn.Column(self.headline.panel, self.notices.panel, self.map.panel, about, stylesheets=[theme.COLUMN], **wide)
         self.response.panel.css_classes = ["tall"]
         side = pn.Column(
             self.stocks.panel, self.compare.panel, self.response.panel, self.profile.panel, stylesheets=[theme.SIDE], **wide
         )
-        cards = (self.place, self.pace, self.goals, self.mechanisms, self.evidence, self.own, self.lessons, self.present)
-        main = pn.Column(globe, side, *(card.panel for card in cards), stylesheets=[theme.PAGE, lesson.ROOM], **wide)
+        over = (self.lessons.panel, self.present.panel)
+        self._main = main = pn.Column(globe, side, *over, stylesheets=[theme.PAGE, lesson.ROOM], **wide)
         self._name_cards()
         self.lessons.dock.param.watch(lambda _: self._make_room(main), "shown")
         self._make_room(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -52,6 +53,7 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
         _serve_many(port, address, workers)
         return
     engine.shared()
+    gc.freeze()  # the model stays: looking through it for garbage would stop every visitor for a third of a second
     logging.getLogger("asyncio").addFilter(_is_trouble)
     host = address or "localhost"
     server = pn.serve(

@@ -11,7 +11,6 @@ import param
 class Sight(pn.custom.JSComponent):
     """Lies behind all of what holds it, and tells whether any of that is in sight."""
 
-    ready = param.Boolean(default=False, doc="Set when the page is there: what is said before is not heard.")
     near = param.Parameter(default=False, doc="Whether it is in sight, as the browser says.")
 
     _esm = """
@@ -20,7 +19,7 @@ class Sight(pn.custom.JSComponent):
       const watch = new IntersectionObserver((seen) => {
         model.near = seen.at(-1).isIntersecting
       }, {rootMargin: "0px 0px -100px 0px"})  // its upper edge alone is not a look
-      model.on("ready", () => watch.observe(view.el))
+      watch.observe(view.el)
       return mark
     }
     """

@@ -14,7 +14,7 @@ from bokeh.models import Range1d
 
 from dashboard import judgement, legend, plots, projection, theme
 from dashboard.catalogue import MAPS, METHODS, VALIDATIONS
-from dashboard.engine import Engine
+from dashboard.engine import Answer, Engine
 from dashboard.language import tr
 from dashboard.sight import Sight
 from dashboard.state import State
@@ -63,9 +63,8 @@ class Evidence:
             self.intro, self.sight, *beside, stylesheets=[theme.CARD, ":host { grid-column: 1 / -1; position: relative; }"]
         )
 
-    def started(self) -> None:
-        """The page is there: from now on whoever comes near gets the diagrams."""
-        self.sight.ready = True
+    def show(self, answer: Answer) -> None:
+        """Nothing here depends on the page."""
 
     def open(self) -> None:
         """Make the diagrams, once."""

@@ -173,11 +173,15 @@ export function render({model, view}) {
       if (input.checked || input.type === "number") { input.dispatchEvent(new Event(input.checked ? "change" : "input", {bubbles: true})) }
     })
   }
-  const bring = (card) => {
+  const bring = (card, patience = 40) => {
+    if (card !== model.shown.card) { return }  // another step by now
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches
     const below = dock.classList.contains("bottom")  // then the map ends where the panel begins
     const part = find(below && card === "headline" ? "card-map" : `card-${card}`)
-    if (!part) { return }
+    if (!part) {  // the lower parts of the page come after the upper ones
+      if (patience > 0) { setTimeout(() => bring(card, patience - 1), 100) }
+      return
+    }
     const whole = below && part.classList.contains("card-map")
     part.style.scrollMargin = `8px 0 ${below ? dock.offsetHeight + 8 : 8}px`
     part.scrollIntoView({block: whole ? "end" : "start", behavior: still ? "auto" : "smooth"})

@@ -87,10 +87,6 @@ class Mechanisms:
         for part in self.parts:
             part.show(answer)
 
-    def started(self) -> None:
-        """The page is there: from now on whoever comes near gets the diagrams."""
-        self.sight.ready = True
-
     def open(self) -> None:
         """Make the diagrams, once; each in a turn of its own, so that others are answered in between."""
         for part in self.parts:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import panel as pn
 from bokeh.core.properties import value
+from bokeh.plotting import figure
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTH_WORDS, DEPTHS
 from dashboard.engine import Answer
 from dashboard.language import mark, tr
 from dashboard.pace import Course, FloatArray, Journey, Way
+from dashboard.pane import framed, room
 from dashboard.sight import Sight
 
 HEIGHT = 200
@@ -49,18 +53,21 @@ class Diagram:
     """Change against time, of the world or of a place; drawn at first when there is something to draw."""
 
     def __init__(self, unit: str) -> None:
-        self.figure = plots.style(plots.rendered(plots.way(tr("Change [{unit}]", unit=unit))))
-        self.figure.update(height=HEIGHT, width=None, sizing_mode="stretch_width")
-        self.before, self.balance, self.line = plots.sources(self.figure, "Line")
-        (self.marks,) = plots.sources(self.figure, "Scatter")
-        (self.name,) = plots.renderers(self.figure, "Text")
-        self.name.glyph.text_font = value(theme.FONT)
         self._unit = unit
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT, ROOM], margin=0, sizing_mode="stretch_width")
-        self.room = pn.Column(height=HEIGHT, sizing_mode="stretch_width", margin=0)
+        self.room = room(HEIGHT)
         self.panel = pn.Column(self.title, self.room, sizing_mode="stretch_width", margin=0)
-        self._drawn = True
-        self.clear()
+        self._drawn = False
+
+    @cached_property
+    def figure(self) -> figure:
+        """The diagram, made for the first course."""
+        made = plots.style(plots.rendered(plots.way(tr("Change [{unit}]", unit=self._unit))))
+        self.before, self.balance, self.line = plots.sources(made, "Line")
+        (self.marks,) = plots.sources(made, "Scatter")
+        (self.name,) = plots.renderers(made, "Text")
+        self.name.glyph.text_font = value(theme.FONT)
+        return made
 
     def clear(self) -> None:
         """Show no numbers."""
@@ -72,6 +79,7 @@ class Diagram:
 
     def draw(self, course: Course, depth: int) -> None:
         """Show a course at a depth."""
+        shown = self.figure
         change, end, ends = course.change[:, depth], float(course.balance[depth]), [course.years[0], course.years[-1]]
         self.before.data = {"years": ends, "change": [0.0, 0.0]}
         self.balance.data = {"years": ends, "change": [end, end]}
@@ -83,10 +91,10 @@ class Diagram:
         low, high = min(0.0, end, float(change.min())), max(0.0, end, float(change.max()))
         span = (high - low) or 1.0
         below, above = (0.05, 0.2) if end >= 0 else (0.2, 0.05)
-        self.figure.y_range.update(start=low - below * span, end=high + above * span)
+        shown.y_range.update(start=low - below * span, end=high + above * span)
         self._drawn = True
         if not self.room.objects:
-            self.room.objects = [pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)]
+            self.room.objects = [framed(shown, HEIGHT)]
 
 
 class Pace:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import panel as pn
+from bokeh.plotting import figure
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTHS
@@ -29,15 +31,24 @@ class Profile:
 
     def __init__(self, state: State, engine: Engine) -> None:
         self._places: tuple[tuple[float, float] | None, ...] = (None, None)
-        nothing = np.zeros(LAYERS)
-        self.figure = plots.style(plots.rendered(plots.profile(NODES, nothing, nothing, DEEPEST)))
-        self.figure.update(height=170, width=None, sizing_mode="stretch_width")
-        *self.beside, self.before, self.after = plots.sources(self.figure, "MultiLine")
         self.text = pn.pane.HTML(hint(), stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
-        self.plot = pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
         self.table = FoldedTable(summary=tr("The profile as a table"), visible=False, sizing_mode="stretch_width", margin=0)
         self.search = PlaceSearch(engine.places, state.visit, tr("Place, country or coordinates"), tr("Show"))
         self.panel = pn.Column(self.text, self.table, self.search.panel, stylesheets=[theme.CARD])
+
+    @cached_property
+    def figure(self) -> figure:
+        """Carbon with depth, made for the first place."""
+        nothing = np.zeros(LAYERS)
+        made = plots.style(plots.rendered(plots.profile(NODES, nothing, nothing, DEEPEST)))
+        made.update(height=170, width=None, sizing_mode="stretch_width")
+        *self.beside, self.before, self.after = plots.sources(made, "MultiLine")
+        return made
+
+    @cached_property
+    def plot(self) -> pn.pane.Bokeh:
+        """Where it stands."""
+        return pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
 
     def show(self, answer: Answer) -> None:
         """Show the soil at the place of an answer."""

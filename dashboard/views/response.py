@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.plotting import figure
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
 from dashboard.engine import Answer, Curve, Engine
 from dashboard.language import tr
+from dashboard.pane import framed, room
 from dashboard.state import State
+
+HEIGHT = 165
+"""Of the curve [px]."""
 
 
 class Response:
@@ -22,13 +28,7 @@ class Response:
         self._engine = engine
         self._curve: Curve | None = None
         self._latest: Answer | None = None
-        nothing = np.array([0.0, 1.0])
-        self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, tr("Change"), "Pg C")))
-        self.figure.update(height=165, width=None, sizing_mode="stretch_width")
-        self.line = plots.sources(self.figure, "Line")[0]
-        self.start, self.rival, self.now = plots.sources(self.figure, "Scatter")
-        for source in (self.line, self.start, self.rival, self.now):
-            source.data = {"change": [], "stock": []}  # nothing is drawn before it is computed
+        self.room = room(HEIGHT)
         labels = {tr(control.label): name for name, control in CONTROLS.items()}
         self.mechanism = pmui.Select(
             label=tr("Stock against"), options=list(labels), size="small", margin=(0, 0, 2, 0), sizing_mode="stretch_width"
@@ -41,13 +41,24 @@ class Response:
         title = tr("Response of the world's stock")
         self.panel = pn.Column(
             pn.pane.HTML(f"<h2>{title}</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
-            self.mechanism, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0), self.text,
+            self.mechanism, self.room, self.text,
             stylesheets=[theme.CARD],
         )  # fmt: skip
+
+    @cached_property
+    def figure(self) -> figure:
+        """The curve, made when the first is computed."""
+        nothing = np.array([0.0, 1.0])
+        made = plots.style(plots.rendered(plots.curve(nothing, nothing, tr("Change"), "Pg C")))
+        (self.line,) = plots.sources(made, "Line")
+        self.start, self.rival, self.now = plots.sources(made, "Scatter")
+        return made
 
     def draw(self, curve: Curve) -> None:
         """Show the curve of another mechanism."""
         self._curve = curve
+        if not self.room.objects:
+            self.room.objects = [framed(self.figure, HEIGHT)]
         if self._latest is not None:
             self.show(self._latest)
 

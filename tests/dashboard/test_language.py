@@ -183,7 +183,7 @@ GIVEN = re.compile(
 )
 """Names, citations, units, keys, columns of files and places in templates, which are the same in every language."""
 
-KEY = re.compile(r"(?:pool|input|transfer|air)(?:-\d+)?")
+KEY = re.compile(r"(?:pool|input|transfer|air)(?:-(?:\d+|all))?")
 """What the diagram of flows calls its numbers, where nobody reads it."""
 
 

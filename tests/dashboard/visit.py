@@ -25,6 +25,8 @@ def after(page: Page, *moves: Callable[[], Any]) -> None:
                 # what went wrong while an answer was put on the page is an error here
                 if wishes._task is not None:
                     wishes._task.result()
+            if page._completion is not None:
+                await page._completion
 
     asyncio.run(live())
 
