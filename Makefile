@@ -8,6 +8,7 @@ PYTHON ?= python3
 PORT ?= 5006
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+WORKERS ?= 2
 PROFILES ?=
 WORK ?= build/retrieved
 # "cpu" installs the PyTorch build without CUDA on Linux, 0.2 GB to download instead of 2.7 GB.
@@ -32,14 +33,14 @@ TORCH_MADE := $(VENV)/.made-torch-$(or $(TORCH),default)
 .PHONY: help dashboard test lint benchmarks retrieved findings environment clean
 
 help: ## Show this list
-	@echo "make TARGET [PORT=$(PORT)] [PYTHON=$(PYTHON)] [TORCH=cpu] [PIP_ARGS=...] [PYTEST_ARGS=...]"
+	@echo "make TARGET [PORT=$(PORT)] [PYTHON=$(PYTHON)] [TORCH=cpu] [PIP_ARGS=...] [PYTEST_ARGS=...] [WORKERS=$(WORKERS)]"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 dashboard: $(VENV)/.made-run ## Install what is needed and serve the dashboard on http://localhost:5006
 	@$(BIN)/proda serve --port $(PORT) || test $$? -eq 130
 
-test: $(VENV)/.made-test ## Run the tests, all of them or those named by PYTEST_ARGS
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.made-test ## Run the tests, all of them or those named by PYTEST_ARGS, in WORKERS processes
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.made-test ## Check style, format, types and the import order of the layers
 	$(BIN)/ruff check .

@@ -268,8 +268,8 @@ class Page:
             self._frame.sidebar_width = NARROW if self.tools.bar.narrow is True else WIDE
 
     def _name_cards(self) -> None:
-        """Give each part of the page the name by which lessons and presentations find it."""
-        panels = {name: getattr(self, name).panel for name in CARDS}
+        """Give each part of the page the name by which lessons, presentations and tests find it."""
+        panels = {name: getattr(self, name).panel for name in (*CARDS, "own")}
         if self.engine.findings is not None:
             panels["shares"] = self.mechanisms.shares.panels[0]
         for name, panel in panels.items():

@@ -76,7 +76,7 @@ export function render({model}) {
     return made
   }
   const code = element("div", {class: "code", role: "img", "aria-label": texts.code})
-  const python = element("pre", {tabindex: "0", "aria-label": texts.lines})
+  const python = element("pre", {role: "region", tabindex: "0", "aria-label": texts.lines})
   const citation = element("p", {class: "citation"})
   const files = element("p", {class: "files"})
   const list = () => {

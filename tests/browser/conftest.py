@@ -165,7 +165,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @contextmanager
 def visiting(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor]]:
-    """Makes visitors, each in a browser context of its own, who see the page's first answer.
+    """Makes visitors, each in a browser context of its own, who see the whole page.
 
     Afterwards: no error in any page, no word to another host, no traceback in the server's log.
     """
@@ -179,6 +179,7 @@ def visiting(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor
         visitor = Visitor(page)
         page.goto(f"{server.address}/?{query}" if query else server.address)
         visitor.wait_until_drawn(sentence)
+        visitor.wait_until_complete()
         return visitor
 
     yield make

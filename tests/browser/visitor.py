@@ -73,6 +73,10 @@ class Visitor:
         self.page.wait_for_function("() => { const now = proda.picture(); return now && now.colours > 50 }", polling=100)
         expect(self.page.locator("#loader")).to_be_hidden()
 
+    def wait_until_complete(self) -> None:
+        """Wait for the cards below the map, which come after it."""
+        self.page.wait_for_function("() => proda.models().some((m) => m.css_classes?.includes('card-own'))", polling=100)
+
     @property
     def status(self) -> Locator:
         """The sentence."""
