@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.document import Document
-from jinja2 import Template
 from panel.util import edit_readonly
-from panel_material_ui.base import BASE_TEMPLATE
 
 from dashboard import engine, guides, language, link, theme, visitors, words
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
+from dashboard.frame import Frame
 from dashboard.goals import Findings, Goal
 from dashboard.language import as_written, mark, tr
 from dashboard.lessons import CARDS, Step
@@ -62,14 +60,6 @@ UPPER = 2
 
 WIDE, NARROW = 340, 272
 """Width of the column of sliders on a projector and on a tablet [px]."""
-
-
-class Frame(pmui.Page):
-    """What holds the page; its title is in the visitor's language, whatever the server calls all pages."""
-
-    def server_doc(self, doc: Document | None = None, title: str | None = None, location: Any = True) -> Document:
-        """The document of a visitor."""
-        return super().server_doc(doc, self.title, location)
 
 
 class Page:
@@ -121,7 +111,8 @@ class Page:
             self.own.compare, self.own.draw, self.fail, self.screen.change
         )
         self.own.param.watch(lambda event: self.owned.ask(event.new), "wish")
-        self.show(shared.answer(self.state.choice))
+        self._first = shared.answer(self.state.choice)
+        self.show(self._first)
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
         self.state.param.watch(lambda _: self._wonder(), "choice")
         self.pace.sight.param.watch(lambda _: self._wonder(), "near")
@@ -251,10 +242,10 @@ class Page:
         self.lessons.dock.param.watch(lambda _: self._make_room(main), "shown")
         self._make_room(main)
         shown = Frame(
-            title=tr(TITLE), main=[main],
+            self.headline.sentence.text, self.engine, self._first, title=tr(TITLE), main=[main],
             header=[pn.Row(pn.HSpacer(), self.lessons.opener, self.present.opener, self.tools.panel)],
             sidebar=[self.sliders.panel, self.where.panel], sidebar_width=WIDE, sidebar_resizable=False,
-            theme_config=theme.THEME, meta_description=tr(METHOD), template=_template(language.TAGS[language.spoken()]),
+            theme_config=theme.THEME, meta_description=tr(METHOD),
         )  # fmt: skip
         self._frame = shown
         self.tools.bar.param.watch(lambda _: self._fit_frame(), "narrow")
@@ -277,17 +268,6 @@ class Page:
 
     def _make_room(self, main: pn.Column) -> None:
         main.css_classes = ["taught"] if self.lessons.is_open else []
-
-
-@cache
-def _template(tag: str) -> Template:
-    """The page around the page, in the language of a tag."""
-    held = BASE_TEMPLATE.environment.loader.get_source(BASE_TEMPLATE.environment, BASE_TEMPLATE.name)[0]
-    english = '<html lang="en"'
-    if english not in held:
-        raise RuntimeError(f"expected the page's template to hold {english}, so that its language can be named")
-    made: Template = BASE_TEMPLATE.environment.from_string(held.replace(english, f'<html lang="{tag}"'))
-    return made
 
 
 def page() -> pmui.Page:
