@@ -12,6 +12,14 @@ import torch
 from proda_core.process import kernel
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests out by file, but leave all that need a browser and its servers to one process."""
+    for item in items:
+        place = item.path.parent
+        item.add_marker(pytest.mark.xdist_group(str(place if place.name == "browser" else item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _heeds_ctrl_c() -> None:
     """A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process that they start."""
