@@ -30,14 +30,15 @@ from proda_core.scenarios import Region
 DEEPEST_ZOOM = 40.0
 
 HOVER = """
+const [unit, kind, form, plain] = ["unit", "kind", "form", "plain"].map((name) => said.data[name][0])
 const cell = pixels.data.cell[0][special_vars.image_index.flat_index]
 const short = (number) => `${Number(number.toPrecision(3))}`.replace("-", "\u2212")
 const share = extra.data.relative[0][cell]
 const sign = kind === "change" && value > 0 ? "+" : ""
 const known = {value: sign + short(value), share: short(share ?? 0), spread: short(Math.abs(value) * (share ?? 0) / 100), unit}
-const said = Number.isFinite(share) ? form : plain
 const marked = hatched !== null && hatched.data.marked[0][cell]
-return said.replace(/{([a-z]+)}/g, (_, name) => known[name]).trim() + (marked ? ` · ${unlike}` : "")
+const filled = (Number.isFinite(share) ? form : plain).replace(/{([a-z]+)}/g, (_, name) => known[name]).trim()
+return filled + (marked ? ` · ${unlike}` : "")
 """
 TOOLTIP = "<div style='color: {ink}; font: 13px {font}; white-space: nowrap'>{label}: <b>@image{{custom}}</b></div>"
 """What the pointer reads, in colours of its own: the ground of Bokeh's tooltips is light in the dark, too."""
@@ -140,8 +141,15 @@ class Globe:
         """What the pointer reads beside the value: per cent of the baseline, and whether a place is unlike any training site."""
         extra = ColumnDataSource({"relative": [np.zeros(0, np.float32)]})
         hatched = None if self.hatching is None else self.hatching.data_source
-        known = {"pixels": under, "extra": extra, "hatched": hatched, "unlike": tr("unlike any training site")}
-        known |= dict.fromkeys(("unit", "kind", "form", "plain"), "")
+        # what changes with the map is data: other arguments would have Bokeh look through the whole page for models
+        self._said = ColumnDataSource({name: [""] for name in ("unit", "kind", "form", "plain")})
+        known = {
+            "pixels": under,
+            "extra": extra,
+            "hatched": hatched,
+            "said": self._said,
+            "unlike": tr("unlike any training site"),
+        }
         self._hover.formatters = {"@image": CustomJSHover(args=known, code=HOVER)}
         return extra
 
@@ -241,8 +249,9 @@ class Globe:
         self._tell(form=tr(FORMS[what]), plain=tr(FORMS["spread only" if what == "spread" else "plain"]))
 
     def _tell(self, **known: str) -> None:
-        formatter = self._hover.formatters["@image"]
-        formatter.args = {**formatter.args, **known}
+        said = {**self._said.data, **{name: [text] for name, text in known.items()}}
+        if said != self._said.data:
+            self._said.data = said
 
 
 def _range(whole: float) -> Range1d:

@@ -82,11 +82,14 @@ def world(
 
 
 def relay(shown: figure, land: Sequence[FloatArray], edge: FloatArray, graticule: Sequence[FloatArray]) -> None:
-    """Give the figure of a :func:`world` the lines of another projection."""
-    order = iter((edge, joined(graticule), joined(land), joined(land), edge))
-    for renderer in shown.renderers:
-        if type(renderer.glyph).__name__ in ("Patch", "Line"):
-            renderer.data_source.data = dict(zip("xy", next(order).T, strict=True))
+    """Give the figure of a :func:`world` that is :func:`filled` the lines of another projection."""
+    for renderer, line in zip(renderers(shown, "Line"), (joined(graticule), joined(land), edge), strict=True):
+        renderer.data_source.data = _columns(line)
+
+
+def _columns(line: FloatArray) -> dict[str, npt.NDArray[np.float32]]:
+    """A line as it is sent: to the metre."""
+    return dict(zip("xy", line.T.astype(np.float32), strict=True))
 
 
 def extent(x: FloatArray, y: FloatArray) -> dict[str, list[float]]:
@@ -243,18 +246,19 @@ def rendered(element: hv.Overlay) -> figure:
 
 
 def filled(shown: figure) -> figure:
-    """The figure of a :func:`world`, its land filled as one shape with gaps: two arrays are sent, not two an island."""
-    for renderer in renderers(shown, "MultiPolygons"):
-        _fill(renderer)
+    """The figure of a :func:`world`, its ocean and its land each filled as one shape, of the line that is drawn around it.
+
+    Sent are four short arrays, not two an island.
+    """
+    *_, coast, rim = lines = renderers(shown, "Line")
+    for renderer in lines:
+        held = renderer.data_source.data
+        renderer.data_source.data = _columns(np.column_stack([held["x"], held["y"]]))
+    for shape, line in zip(renderers(shown, "MultiPolygons"), (rim, coast), strict=True):
+        colour = shape.glyph.fill_color
+        shape.data_source = line.data_source
+        shape.glyph = Patch(x="x", y="y", fill_color=colour, line_alpha=0)
     return shown
-
-
-def _fill(renderer: GlyphRenderer) -> None:
-    held, looks = renderer.data_source.data, renderer.glyph.properties_with_values(include_defaults=False)
-    shapes = [hole_free for several in zip(held["xs"], held["ys"], strict=True) for hole_free in zip(*several, strict=True)]
-    outline = joined([np.column_stack([x[0], y[0]]) for x, y in shapes])
-    renderer.data_source = ColumnDataSource({"x": outline[:, 0], "y": outline[:, 1]})
-    renderer.glyph = Patch(x="x", y="y", fill_color=looks["fill_color"].value, line_alpha=0)
 
 
 GATHER = """

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 import panel as pn
 from bokeh.core.properties import value
-from bokeh.plotting import figure
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTH_WORDS, DEPTHS
@@ -49,6 +48,17 @@ BUSY = mark("Being computed, some seconds once the sliders rest …")
 TROUBLE = mark("The way there could not be computed for this choice. Move a slider to go on.")
 
 
+class Plot:
+    """The figure of a course, and the data that it draws."""
+
+    def __init__(self, unit: str) -> None:
+        self.figure = plots.style(plots.rendered(plots.way(tr("Change [{unit}]", unit=unit))))
+        self.before, self.balance, self.line = plots.sources(self.figure, "Line")
+        (self.marks,) = plots.sources(self.figure, "Scatter")
+        (self.name,) = plots.renderers(self.figure, "Text")
+        self.name.glyph.text_font = value(theme.FONT)
+
+
 class Diagram:
     """Change against time, of the world or of a place; drawn at first when there is something to draw."""
 
@@ -60,41 +70,37 @@ class Diagram:
         self._drawn = False
 
     @cached_property
-    def figure(self) -> figure:
-        """The diagram, made for the first course."""
-        made = plots.style(plots.rendered(plots.way(tr("Change [{unit}]", unit=self._unit))))
-        self.before, self.balance, self.line = plots.sources(made, "Line")
-        (self.marks,) = plots.sources(made, "Scatter")
-        (self.name,) = plots.renderers(made, "Text")
-        self.name.glyph.text_font = value(theme.FONT)
-        return made
+    def plot(self) -> Plot:
+        """What is drawn, made for the first course."""
+        return Plot(self._unit)
 
     def clear(self) -> None:
         """Show no numbers."""
         if self._drawn:
-            for source in (self.before, self.balance, self.line, self.marks):
+            plot = self.plot
+            for source in (plot.before, plot.balance, plot.line, plot.marks):
                 source.data = {"years": [], "change": []}
-            self.name.data_source.data = {"years": [], "change": [], "text": []}
+            plot.name.data_source.data = {"years": [], "change": [], "text": []}
         self._drawn = False
 
     def draw(self, course: Course, depth: int) -> None:
         """Show a course at a depth."""
-        shown = self.figure
+        plot = self.plot
         change, end, ends = course.change[:, depth], float(course.balance[depth]), [course.years[0], course.years[-1]]
-        self.before.data = {"years": ends, "change": [0.0, 0.0]}
-        self.balance.data = {"years": ends, "change": [end, end]}
-        self.line.data = {"years": course.years, "change": change}
-        self.marks.data = {"years": list(NAMED), "change": [at(course, depth, year) for year in NAMED]}
+        plot.before.data = {"years": ends, "change": [0.0, 0.0]}
+        plot.balance.data = {"years": ends, "change": [end, end]}
+        plot.line.data = {"years": course.years, "change": change}
+        plot.marks.data = {"years": list(NAMED), "change": [at(course, depth, year) for year in NAMED]}
         text = tr("in the end {change} {unit}", change=words.signed(end), unit=self._unit)
-        self.name.data_source.data = {"years": [1.1], "change": [end], "text": [text]}
-        self.name.glyph.text_baseline = "bottom" if end >= 0 else "top"
+        plot.name.data_source.data = {"years": [1.1], "change": [end], "text": [text]}
+        plot.name.glyph.text_baseline = "bottom" if end >= 0 else "top"
         low, high = min(0.0, end, float(change.min())), max(0.0, end, float(change.max()))
         span = (high - low) or 1.0
         below, above = (0.05, 0.2) if end >= 0 else (0.2, 0.05)
-        shown.y_range.update(start=low - below * span, end=high + above * span)
+        plot.figure.y_range.update(start=low - below * span, end=high + above * span)
         self._drawn = True
         if not self.room.objects:
-            self.room.objects = [framed(shown, HEIGHT)]
+            self.room.objects = [framed(plot.figure, HEIGHT)]
 
 
 class Pace:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.plotting import figure
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTHS
@@ -26,6 +25,17 @@ DEEPEST = 3.0
 NODES = LAYERS_CLM5.node[:LAYERS]
 
 
+class Plot:
+    """The figure of carbon with depth, the data that it draws, and the pane in which it stands."""
+
+    def __init__(self) -> None:
+        nothing = np.zeros(LAYERS)
+        self.figure = plots.style(plots.rendered(plots.profile(NODES, nothing, nothing, DEEPEST)))
+        self.figure.update(height=170, width=None, sizing_mode="stretch_width")
+        *self.beside, self.before, self.after = plots.sources(self.figure, "MultiLine")
+        self.pane = pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
+
+
 class Profile:
     """The profile and the fields to choose its place."""
 
@@ -37,18 +47,9 @@ class Profile:
         self.panel = pn.Column(self.text, self.table, self.search.panel, stylesheets=[theme.CARD])
 
     @cached_property
-    def figure(self) -> figure:
-        """Carbon with depth, made for the first place."""
-        nothing = np.zeros(LAYERS)
-        made = plots.style(plots.rendered(plots.profile(NODES, nothing, nothing, DEEPEST)))
-        made.update(height=170, width=None, sizing_mode="stretch_width")
-        *self.beside, self.before, self.after = plots.sources(made, "MultiLine")
-        return made
-
-    @cached_property
-    def plot(self) -> pn.pane.Bokeh:
-        """Where it stands."""
-        return pn.pane.Bokeh(self.figure, sizing_mode="stretch_width", margin=0)
+    def plot(self) -> Plot:
+        """What is drawn, made for the first place."""
+        return Plot()
 
     def show(self, answer: Answer) -> None:
         """Show the soil at the place of an answer."""
@@ -58,10 +59,10 @@ class Profile:
             return
         if self._places != (answer.choice.place, answer.choice.second_place):
             self._arrive(answer, soil)
-        self.before.data = _line(soil.baseline)
-        self.after.data = _line(soil.scenario)
+        self.plot.before.data = _line(soil.baseline)
+        self.plot.after.data = _line(soil.scenario)
         if answer.beside is not None:
-            for source, carbon in zip(self.beside, (answer.beside.baseline, answer.beside.scenario), strict=True):
+            for source, carbon in zip(self.plot.beside, (answer.beside.baseline, answer.beside.scenario), strict=True):
                 source.data = _line(carbon)
         self.text.object = describe(soil, answer.choice.depth, answer.beside)
         self._list(soil, answer.beside)
@@ -84,7 +85,7 @@ class Profile:
         """No place any more: its choice was taken back."""
         if self._places[0] is not None:
             self._places = (None, None)
-            self.panel.remove(self.plot)
+            self.panel.remove(self.plot.pane)
             self.table.visible = False
             self.text.object = hint()
             self.search.follow(None)
@@ -94,12 +95,12 @@ class Profile:
         if self._places[0] != answer.choice.place:
             self.search.follow(answer.choice.place)
         self._places = (answer.choice.place, answer.choice.second_place)
-        if self.plot not in self.panel.objects:
-            self.panel.insert(1, self.plot)
+        if self.plot.pane not in self.panel.objects:
+            self.panel.insert(1, self.plot.pane)
             self.table.visible = True
         shown = [each.baseline[NODES <= DEEPEST].max() for each in (soil, answer.beside) if each is not None]
-        self.figure.x_range.update(start=0, end=1.4 * float(max(shown)))
-        for source in self.beside:
+        self.plot.figure.x_range.update(start=0, end=1.4 * float(max(shown)))
+        for source in self.plot.beside:
             source.data = {"xs": [], "ys": []}
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.plotting import figure
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
@@ -19,6 +18,16 @@ from dashboard.state import State
 
 HEIGHT = 165
 """Of the curve [px]."""
+
+
+class Plot:
+    """The figure of the curve, and the data that it draws."""
+
+    def __init__(self) -> None:
+        nothing = np.array([0.0, 1.0])
+        self.figure = plots.style(plots.rendered(plots.curve(nothing, nothing, tr("Change"), "Pg C")))
+        (self.line,) = plots.sources(self.figure, "Line")
+        self.start, self.rival, self.now = plots.sources(self.figure, "Scatter")
 
 
 class Response:
@@ -46,19 +55,15 @@ class Response:
         )  # fmt: skip
 
     @cached_property
-    def figure(self) -> figure:
-        """The curve, made when the first is computed."""
-        nothing = np.array([0.0, 1.0])
-        made = plots.style(plots.rendered(plots.curve(nothing, nothing, tr("Change"), "Pg C")))
-        (self.line,) = plots.sources(made, "Line")
-        self.start, self.rival, self.now = plots.sources(made, "Scatter")
-        return made
+    def plot(self) -> Plot:
+        """What is drawn, made when the first curve is computed."""
+        return Plot()
 
     def draw(self, curve: Curve) -> None:
         """Show the curve of another mechanism."""
         self._curve = curve
         if not self.room.objects:
-            self.room.objects = [framed(self.figure, HEIGHT)]
+            self.room.objects = [framed(self.plot.figure, HEIGHT)]
         if self._latest is not None:
             self.show(self._latest)
 
@@ -68,26 +73,26 @@ class Response:
         if self._curve is None:
             return
         # the curve says which slider it is of: a newly chosen one may still be on its way
-        (name, values, totals), i = self._curve, answer.depth
-        self.line.data = {"change": values, "stock": totals[:, i]}
-        self.start.data = {"change": [0.0], "stock": [float(answer.baseline.total[i])]}
-        self.now.data = {
+        (name, values, totals), i, plot = self._curve, answer.depth, self.plot
+        plot.line.data = {"change": values, "stock": totals[:, i]}
+        plot.start.data = {"change": [0.0], "stock": [float(answer.baseline.total[i])]}
+        plot.now.data = {
             "change": [getattr(answer.choice.scenario, name) * CONTROLS[name].scale],
             "stock": [float(answer.outcome.total[i])],
         }
         rival = answer.rival
-        self.rival.data = {
+        plot.rival.data = {
             "change": [] if rival is None else [rival.pinned.scenario.value(name) * CONTROLS[name].scale],
             "stock": [] if rival is None else [float(rival.total[i])],
         }
         control = CONTROLS[name]
-        self.figure.xaxis.axis_label = f"{tr(control.label)} [{control.unit}]"
-        self.figure.yaxis.axis_label = f"Pg C, {tr(DEPTHS[answer.choice.depth])}"
+        plot.figure.xaxis.axis_label = f"{tr(control.label)} [{control.unit}]"
+        plot.figure.yaxis.axis_label = f"Pg C, {tr(DEPTHS[answer.choice.depth])}"
         low, high = float(np.min(totals[:, i])), float(np.max(totals[:, i]))
-        marks = [float(answer.outcome.total[i]), *self.rival.data["stock"]]
+        marks = [float(answer.outcome.total[i]), *plot.rival.data["stock"]]
         low, high = min(low, *marks), max(high, *marks)
-        self.figure.y_range.update(start=low - 0.08 * (high - low), end=high + 0.08 * (high - low))
-        self.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
+        plot.figure.y_range.update(start=low - 0.08 * (high - low), end=high + 0.08 * (high - low))
+        plot.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
 
     def _ours(self) -> str:
         """Our answers to +1 % CUE as HTML."""

@@ -57,9 +57,9 @@ def test_a_is_marked_on_the_response_and_the_bars(pinned: Page) -> None:
     assert "class=rival" in pinned.stocks.table.object
     pinned.response.draw(pinned.engine.response("cue"))
     a = pinned.engine.outcome(Scenario(cue=0.01))
-    assert pinned.response.rival.data == {"change": [1.0], "stock": [pytest.approx(a.total[1])]}
+    assert pinned.response.plot.rival.data == {"change": [1.0], "stock": [pytest.approx(a.total[1])]}
     after(pinned, pinned.state.unpin)
-    assert pinned.response.rival.data == {"change": [], "stock": []}
+    assert pinned.response.plot.rival.data == {"change": [], "stock": []}
     assert "class=rival" not in pinned.stocks.table.object
     assert not pinned.compare.panel.visible
 

@@ -186,8 +186,7 @@ def test_nothing_fades_where_no_spread_is_known(engine: Engine) -> None:
 
 
 def told(page: Page) -> str:
-    args = page.map.first.globe._hover.formatters["@image"].args
-    return str(args["form"])
+    return str(page.map.first.globe._said.data["form"][0])
 
 
 def test_the_pointer_reads_value_and_spread_where_both_belong_together(page: Page) -> None:

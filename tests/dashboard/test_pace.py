@@ -171,10 +171,10 @@ def test_the_card_states_the_numbers_of_the_transient(engine: Engine) -> None:
     part = 100 * known[1] / known[3]
     assert float(re.findall(r"([\d.]+) % of the way is done after 100 years", text)[0]) == pytest.approx(part, abs=0.6)
     assert "aria-busy=false" in text
-    np.testing.assert_array_equal(page.pace.world.line.data["change"], world.change[:, 1])
-    assert page.pace.world.balance.data["change"] == [world.balance[1]] * 2
+    np.testing.assert_array_equal(page.pace.world.plot.line.data["change"], world.change[:, 1])
+    assert page.pace.world.plot.balance.data["change"] == [world.balance[1]] * 2
     after(page, lambda: page.state.show(depth="full"))
-    np.testing.assert_array_equal(page.pace.world.line.data["change"], world.change[:, 3])
+    np.testing.assert_array_equal(page.pace.world.plot.line.data["change"], world.change[:, 3])
 
 
 def test_numbers_of_another_choice_are_never_shown(engine: Engine) -> None:
@@ -182,14 +182,14 @@ def test_numbers_of_another_choice_are_never_shown(engine: Engine) -> None:
     land = engine.model.land
     waited(page, slide(page, "cue", 5.0), lambda: page.state.visit(float(land.latitude[7]), float(land.longitude[7])))
     assert "at the place" in page.pace.text.object
-    assert len(page.pace.here.line.data["years"]) == pace.STEPS
+    assert len(page.pace.here.plot.line.data["years"]) == pace.STEPS
     after(page, slide(page, "cue", 6.0))  # answered, but not yet followed
     assert BUSY in page.pace.text.object
     assert "aria-busy=true" in page.pace.text.object
-    assert page.pace.world.line.data["years"] == page.pace.here.line.data["years"] == []
+    assert page.pace.world.plot.line.data["years"] == page.pace.here.plot.line.data["years"] == []
     course = Course(np.array([1.0, 1e4]), np.ones((2, 4)), np.ones(4))
     page.pace.draw(Way(Journey(MORE), course, course))
-    assert page.pace.world.line.data["years"] == []
+    assert page.pace.world.plot.line.data["years"] == []
     after(page, page.state.reset)
     assert REST in page.pace.text.object
 

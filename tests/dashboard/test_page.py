@@ -35,7 +35,7 @@ def test_a_new_page_shows_the_baseline(engine: Engine) -> None:
     assert page.headline.sentence.text.startswith("The soils of the model hold ")
     assert np.array_equal(picture(page), engine.pixels.frame(engine.baseline.soc[1]), equal_nan=True)
     assert "World soil carbon [Pg C]" in page.stocks.table.object
-    assert page.profile.plot not in page.profile.panel.objects
+    assert page.profile.plot.pane not in page.profile.panel.objects
 
 
 def test_the_page_can_be_laid_out(page: Page) -> None:
@@ -142,10 +142,10 @@ def test_every_map_can_be_shown(page: Page, variable: str) -> None:
 def test_a_place_shows_its_soil(page: Page, engine: Engine) -> None:
     land = engine.model.land
     after(page, slide(page, "cue", 5.0), lambda: page.state.visit(float(land.latitude[7]), float(land.longitude[7])))
-    assert page.profile.plot in page.profile.panel.objects
+    assert page.profile.plot.pane in page.profile.panel.objects
     assert "Soil profile at " in page.profile.text.object
     assert "nearest land" not in page.profile.text.object
-    baseline, scenario = (np.asarray(source.data["xs"][0]) for source in (page.profile.before, page.profile.after))
+    baseline, scenario = (np.asarray(source.data["xs"][0]) for source in (page.profile.plot.before, page.profile.plot.after))
     assert np.all(scenario >= baseline)
     assert scenario.sum() > baseline.sum()
     assert len(page.map.first.globe.chosen.data["x"]) == 1
@@ -157,7 +157,7 @@ def test_a_place_shows_its_soil(page: Page, engine: Engine) -> None:
 def test_a_place_that_is_taken_back_is_gone(page: Page) -> None:
     after(page, lambda: page.state.visit(10.0, 20.0), page.state.undo)
     assert "Click the map" in page.profile.text.object
-    assert page.profile.plot not in page.profile.panel.objects
+    assert page.profile.plot.pane not in page.profile.panel.objects
     assert page.profile.search.field.text["text"] == ""
     after(page, page.state.redo)
     assert page.profile.text.object.startswith("<h2>Soil profile at")
@@ -165,12 +165,12 @@ def test_a_place_that_is_taken_back_is_gone(page: Page) -> None:
 
 def test_the_response_curve_marks_where_the_slider_stands(page: Page) -> None:
     after(page, page.started, slide(page, "cue", 5.0))
-    assert page.response.now.data["change"] == [5.0]
-    values, totals = (page.response.line.data[name] for name in ("change", "stock"))
-    assert np.interp(5.0, values, totals) == pytest.approx(page.response.now.data["stock"][0], rel=1e-2)
+    assert page.response.plot.now.data["change"] == [5.0]
+    values, totals = (page.response.plot.line.data[name] for name in ("change", "stock"))
+    assert np.interp(5.0, values, totals) == pytest.approx(page.response.plot.now.data["stock"][0], rel=1e-2)
     after(page, lambda: page.state.param.update(mechanism="warming"))
-    assert page.response.figure.xaxis.axis_label == "Warming [°C]"
-    assert page.response.now.data["change"] == [0.0]
+    assert page.response.plot.figure.xaxis.axis_label == "Warming [°C]"
+    assert page.response.plot.now.data["change"] == [0.0]
 
 
 def test_the_published_answer_stands_beside_ours(page: Page) -> None:

@@ -146,8 +146,8 @@ def test_two_places_are_compared_swapped_and_parted(page: Page, informed: Engine
     ours, theirs = (soil(informed, cell, Scenario(cue=0.05)) for cell in (4, 8))
     longer = words.percent(theirs.budgets[1].transit_time, ours.budgets[1].transit_time)
     assert f"<td>{words.signed(longer)} %</td>" in text
-    np.testing.assert_allclose(page.profile.beside[0].data["xs"][0], theirs.baseline)
-    assert not np.array_equal(page.profile.beside[1].data["xs"][0], theirs.baseline)
+    np.testing.assert_allclose(page.profile.plot.beside[0].data["xs"][0], theirs.baseline)
+    assert not np.array_equal(page.profile.plot.beside[1].data["xs"][0], theirs.baseline)
     assert "; blue: " in page.profile.text.object
     assert [len(row) for row in page.profile.table.rows[:2]] == [5, 5]
     assert len(page.map.first.globe.chosen.data["x"]) == 2
@@ -157,7 +157,7 @@ def test_two_places_are_compared_swapped_and_parted(page: Page, informed: Engine
     after(page, lambda: page.place.other.field.param.update(acted={"name": "stop", "number": 3}))
     assert page.state.choice.second_place is None
     assert page.place.table.object == ""
-    assert page.profile.beside[0].data == {"xs": [], "ys": []}
+    assert page.profile.plot.beside[0].data == {"xs": [], "ys": []}
     after(page, page.state.undo)
     assert page.state.choice.second_place == first
 
