@@ -40,7 +40,7 @@ dashboard: $(VENV)/.made-run ## Install what is needed and serve the dashboard o
 	@$(BIN)/proda serve --port $(PORT) || test $$? -eq 130
 
 test: $(VENV)/.made-test ## Run the tests, all of them or those named by PYTEST_ARGS, in WORKERS processes
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.made-test ## Check style, format, types and the import order of the layers
 	$(BIN)/ruff check .

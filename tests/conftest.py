@@ -5,19 +5,28 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from xdist.scheduler import LoadFileScheduling
 
 from proda_core.process import kernel
 
+BROWSER = "tests/browser"
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out by file, but leave all that need a browser and its servers to one process."""
-    for item in items:
-        place = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(place if place.name == "browser" else item.path)))
+
+class Sharing(LoadFileScheduling):  # type: ignore[misc]
+    """Shares the tests out by file, but leaves all that need a browser and its servers to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """How several processes share the tests."""
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
