@@ -72,7 +72,7 @@ class Page:
 
     def __init__(self, shared: Engine, opened: link.Opened | None = None) -> None:
         first = opened or link.Opened(Choice())
-        self.state = State(first.choice)
+        self.state = State(first.choice, first.framing)
         self.engine = shared
         self.headline, self.stocks = Headline(shared), Stocks(shared)
         self.map = Map(self.state, shared)

@@ -24,6 +24,7 @@ from bokeh.models import (
 from dashboard import legend, plots, projection, theme
 from dashboard.dress import Dress
 from dashboard.engine import Engine, Part
+from dashboard.framing import Window
 from dashboard.language import mark, tr
 from proda_core.scenarios import Region
 
@@ -173,6 +174,22 @@ class Globe:
             half = min(max((axis.end - axis.start) / 2 * factor, whole / DEEPEST_ZOOM), whole)
             middle = min(max((axis.start + axis.end) / 2, half - whole), whole - half)
             axis.update(start=middle - half, end=middle + half)
+
+    @property
+    def window(self) -> Window:
+        """The part of the globe that is in sight."""
+        across, up = self.figure.x_range, self.figure.y_range
+        (right, top), width = self.whole, across.end - across.start
+        middles = (across.start + across.end) / (2 * right), (up.start + up.end) / (2 * top)
+        return Window(round(2 * right / width, 2), *(round(min(max(middle, -1.0), 1.0), 3) for middle in middles))
+
+    def look(self, window: Window) -> None:
+        """Show a part of the globe."""
+        middles = (window.across, window.up)
+        for axis, whole, middle in zip((self.figure.x_range, self.figure.y_range), self.whole, middles, strict=True):
+            half = whole / min(max(window.zoom, 1.0), DEEPEST_ZOOM)
+            centre = min(max(middle * whole, half - whole), whole - half)
+            axis.update(start=centre - half, end=centre + half)
 
     def put(self, values: FloatArray) -> None:
         """Show other values (cell,): a re-rendered element would cost ten times as much and lose the zoom."""

@@ -10,14 +10,17 @@ Links live long: a later version of the page must open those of this one, so key
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
+from dashboard import framing as framings
 from dashboard.catalogue import COMPARISONS, CONTROLS, DEPTHS, MAPS, PROJECTIONS, VIEWS
 from dashboard.choice import DIGITS, MODES, Choice, Guide, Look, Pinned
 from dashboard.expert import EXPERT, SLIDERS
+from dashboard.framing import Framing
 from dashboard.language import LANGUAGES, tr
+from dashboard.link_values import LONGEST, RefusalError, decimal, not_among, parsed, quoted, short
 from dashboard.words import listed, sentences
 from proda_core.climate import ZONES
 from proda_core.scenario import Scenario
@@ -62,9 +65,6 @@ GUIDES = ("lesson", "present")
 PRESENTATION = "story"
 """The presentation that ``present=1`` opens."""
 
-_LONGEST = 40
-"""Characters of a foreign value that a notice repeats."""
-
 
 class Opened(NamedTuple):
     """What a link says.
@@ -74,25 +74,24 @@ class Opened(NamedTuple):
         notice: what the visitor should know about the link; empty where it was sound, or was none.
         broken: whether it could not be followed.
         language: key of ``language.LANGUAGES`` that it asks for; empty where it asks for none.
+        framing: how to look at the maps.
     """
 
     choice: Choice
     notice: str = ""
     broken: bool = False
     language: str = ""
+    framing: Framing = Framing()
 
 
-class _RefusalError(ValueError):
-    """Why a link cannot be followed."""
-
-
-def query(choice: Choice, model: str, language: str = "") -> str:
+def query(choice: Choice, model: str, language: str = "", framing: Framing | None = None) -> str:
     """The part of the link behind the question mark; empty for the first look at the page.
 
     Args:
         choice: what to show.
         model: version of the model and its maps.
         language: key of ``language.LANGUAGES``; empty to leave it to the browser.
+        framing: how maps are looked at; as at first if not said.
     """
     first = Choice()
     pairs = _moved(choice.scenario)
@@ -110,13 +109,14 @@ def query(choice: Choice, model: str, language: str = "") -> str:
     for key, name in PLACES.items():
         place = getattr(choice, name)
         if place is not None:
-            pairs[key] = ",".join(map(_number, place))
+            pairs[key] = ",".join(map(decimal, place))
     if choice.fade:
         pairs["fade"] = "1"
     if choice.other is not None:
         pairs["other"] = ",".join(choice.other)
     if choice.guide is not None:
         pairs[choice.guide.kind] = f"{choice.guide.name}.{choice.guide.step}"
+    pairs |= framings.pairs(framing or Framing())
     spoken = {"lang": language} if language else {}
     return urlencode({"v": VERSION, **pairs, "m": model, **spoken} if pairs else spoken, safe=",")
 
@@ -134,16 +134,16 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
     unknown = ""
     if spoken != asked:
         unknown = tr(
-            "The page does not speak {language}: expected one of {known}.", language=_quoted(spoken), known=", ".join(LANGUAGES)
+            "The page does not speak {language}: expected one of {known}.", language=quoted(spoken), known=", ".join(LANGUAGES)
         )
-    known = {"v", "only", "other", "fade", *PLACES, *REGIONS, *KEYS, *_TABLES, *GUIDES}
+    known = {"v", "only", "other", "fade", *framings.KEYS, *PLACES, *REGIONS, *KEYS, *_TABLES, *GUIDES}
     if not any(key.removeprefix(PINNED) in known for key in given):
         return Opened(Choice(), unknown, language=asked)
     if given.keys() & known <= {*GUIDES}:
         given["v"] = VERSION  # short enough to be typed: ?present=1
     try:
-        choice = _read(given)
-    except _RefusalError as refusal:
+        choice, framing = _read(given), framings.read(given)
+    except RefusalError as refusal:
         why = tr("The link could not be followed: {why}. This is the page as it opens without one.", why=refusal)
         return Opened(Choice(), why, broken=True, language=asked)
     made = given.get("m", "")
@@ -151,9 +151,9 @@ def open_link(arguments: Mapping[str, list[bytes]], model: str) -> Opened:
     if made and made != model:
         older = tr(
             "The link was made with version {made} of the model and its maps; this is {here}: numbers may differ.",
-            made=_short(made), here=model,
+            made=short(made), here=model,
         )  # fmt: skip
-    return Opened(choice, sentences(unknown, older), language=asked)
+    return Opened(choice, sentences(unknown, older), language=asked, framing=framing)
 
 
 def language(arguments: Mapping[str, list[bytes]]) -> str:
@@ -168,14 +168,14 @@ def _given(arguments: Mapping[str, list[bytes]]) -> dict[str, str]:
 
 def _read(given: Mapping[str, str]) -> Choice:
     if given.get("v") != VERSION:
-        raise _RefusalError(
-            tr("expected v={version}, got {got}", version=VERSION, got=_quoted(given["v"]) if "v" in given else tr("none"))
+        raise RefusalError(
+            tr("expected v={version}, got {got}", version=VERSION, got=quoted(given["v"]) if "v" in given else tr("none"))
         )
     choice = Choice(_scenario(given))
     for key, (name, table) in _TABLES.items():
         if key in given:
             if given[key] not in table:
-                raise _RefusalError(_not_among(key, table, given[key]))
+                raise RefusalError(not_among(key, table, given[key]))
             choice = choice.but(**{name: given[key]})
     region = _region({key: given[key] for key in REGIONS if key in given})
     choice = choice.but(region=region, within=region is not None and given.get("only") == "1", pinned=_pinned(given))
@@ -188,7 +188,7 @@ def _read(given: Mapping[str, str]) -> Choice:
 def _moved(scenario: Scenario) -> dict[str, str]:
     """The pairs that stand for changes."""
     moved = {key: scenario.value(name) * SLIDERS[name].scale for key, name in KEYS.items()}
-    return {key: _number(value) for key, value in moved.items() if value}
+    return {key: decimal(value) for key, value in moved.items() if value}
 
 
 def _scenario(given: Mapping[str, str]) -> Scenario:
@@ -208,30 +208,30 @@ def _named(region: Region) -> dict[str, str]:
     """The pair that stands for a region."""
     if region.latitude or region.box:
         key, bounds = ("box", region.box) if region.box else ("band", region.latitude)
-        return {key: ",".join(map(_number, bounds or ()))}
+        return {key: ",".join(map(decimal, bounds or ()))}
     return {"country": region.country[0]} if region.country else {"zone": region.koppen[0]}
 
 
 def _region(given: Mapping[str, str]) -> Region | None:
     """The region of a link, if it names one."""
     if len(given) > 1:
-        raise _RefusalError(tr("expected one region, got {keys}", keys=listed(list(given))))
+        raise RefusalError(tr("expected one region, got {keys}", keys=listed(list(given))))
     for key, text in given.items():
         if key == "country":
-            if not 0 < len(text) <= _LONGEST or not text.isprintable():
-                raise _RefusalError(tr("expected country to be a name, got {got}", got=_quoted(text)))
+            if not 0 < len(text) <= LONGEST or not text.isprintable():
+                raise RefusalError(tr("expected country to be a name, got {got}", got=quoted(text)))
             return Region(country=(text,))
         if key == "zone":
             if text not in ZONES:
-                raise _RefusalError(_not_among(key, ZONES, text))
+                raise RefusalError(not_among(key, ZONES, text))
             return Region(koppen=(text,))
-        bounds = [_parsed(part) for part in text.split(",")]
+        bounds = [parsed(part) for part in text.split(",")]
         numbers = [bound for bound in bounds if bound is not None]
         if len(numbers) != len(bounds) or len(numbers) != REGIONS[key] or not is_box(*numbers):
-            raise _RefusalError(
-                tr("expected band to be south,north, got {got}", got=_quoted(text))
+            raise RefusalError(
+                tr("expected band to be south,north, got {got}", got=quoted(text))
                 if key == "band"
-                else tr("expected box to be south,north,west,east, got {got}", got=_quoted(text))
+                else tr("expected box to be south,north,west,east, got {got}", got=quoted(text))
             )
         south, north, *along = numbers
         return Region(box=(south, north, along[0], along[1])) if along else Region(latitude=(south, north))
@@ -241,14 +241,14 @@ def _region(given: Mapping[str, str]) -> Region | None:
 def _guide(given: Mapping[str, str]) -> Guide | None:
     """The step of a lesson or presentation, if a link names one; whether there is such a step is not known here."""
     if len(given) > 1:
-        raise _RefusalError(tr("expected a lesson or a presentation, got both"))
+        raise RefusalError(tr("expected a lesson or a presentation, got both"))
     for key, text in given.items():
         if key == "present" and re.fullmatch("[1-9][0-9]?", text):
             return Guide(key, PRESENTATION, int(text))
         found = re.fullmatch(r"([a-z][a-z0-9-]{0,29})(?:\.([1-9][0-9]?))?", text)
         if found is None:
-            raise _RefusalError(
-                tr("expected {key} to be a name, a point and a number, such as cue.2; got {got}", key=key, got=_quoted(text))
+            raise RefusalError(
+                tr("expected {key} to be a name, a point and a number, such as cue.2; got {got}", key=key, got=quoted(text))
             )
         return Guide(key, found[1], int(found[2] or 1))
     return None
@@ -266,7 +266,7 @@ def page(query: str) -> Choice:
         raise ValueError(f"expected keys of a link that set the page, got {', '.join(sorted(unknown))}")
     try:
         return _read({"v": VERSION, **given})
-    except _RefusalError as refusal:
+    except RefusalError as refusal:
         raise ValueError(str(refusal)) from refusal
 
 
@@ -275,8 +275,8 @@ def _other(text: str) -> Look:
     names = text.split(",")
     tables: tuple[Mapping[str, object], ...] = (MAPS, DEPTHS, VIEWS)
     if len(names) != len(tables) or any(name not in table for name, table in zip(names, tables, strict=True)):
-        raise _RefusalError(
-            tr("expected other to be a map, a depth and a view, as in other=soc,1m,baseline; got {got}", got=_quoted(text))
+        raise RefusalError(
+            tr("expected other to be a map, a depth and a view, as in other=soc,1m,baseline; got {got}", got=quoted(text))
         )
     return Look(*names)
 
@@ -292,51 +292,19 @@ def is_box(south: float, north: float, west: float = -180.0, east: float = 180.0
 
 def _change(key: str, name: str, text: str) -> float:
     control = SLIDERS[name]
-    value = _parsed(text)
+    value = parsed(text)
     lower, upper = control.limits
     if value is None or not lower <= value <= upper:
-        ends = {"lower": _number(lower), "upper": _number(upper), "unit": control.unit}
-        raise _RefusalError(
-            tr("expected {key} between {lower} and {upper} {unit}, got {got}", key=key, got=_quoted(text), **ends)
-        )
+        ends = {"lower": decimal(lower), "upper": decimal(upper), "unit": control.unit}
+        raise RefusalError(tr("expected {key} between {lower} and {upper} {unit}, got {got}", key=key, got=quoted(text), **ends))
     return round(value / control.scale, DIGITS)
 
 
 def _place(key: str, text: str) -> tuple[float, float]:
-    parts = [_parsed(part) for part in text.split(",")]
+    parts = [parsed(part) for part in text.split(",")]
     if len(parts) != 2 or parts[0] is None or parts[1] is None or abs(parts[0]) > 90 or abs(parts[1]) > 180:
-        raise _RefusalError(tr("expected {key}=latitude,longitude in degrees, got {got}", key=key, got=_quoted(text)))
+        raise RefusalError(tr("expected {key}=latitude,longitude in degrees, got {got}", key=key, got=quoted(text)))
     return round(parts[0], 4), round(parts[1], 4)
-
-
-def _not_among(key: str, known: Iterable[str], got: str) -> str:
-    """Why a value that is not in a table cannot be followed."""
-    some = ", ".join(list(known)[:6])
-    return tr("expected {key} to be one of {some} …; got {got}", key=key, some=some, got=_quoted(got))
-
-
-def _parsed(text: str) -> float | None:
-    """A finite decimal number, or none."""
-    # float() alone would take "nan", "1_0" and digits of other scripts
-    if len(text) > 20 or not text or set(text) - set("0123456789.-+e"):
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if abs(value) < 1e9 else None
-
-
-def _number(value: float) -> str:
-    return f"{round(value, DIGITS):.12g}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _quoted(text: str) -> str:
-    return f"“{_short(text)}”"
 
 
 if set(CHANGES.values()) != set(CONTROLS):

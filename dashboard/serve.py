@@ -10,12 +10,15 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
+from pathlib import Path
 from types import FrameType
 
 # before bokeh is imported: scripts and fonts come from this server, never from a content network
 os.environ.setdefault("BOKEH_RESOURCES", "server")
 
 import panel as pn
+from bokeh.server import connection
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketClosedError
 
@@ -54,7 +57,8 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
         return
     engine.shared()
     gc.freeze()  # the model stays: looking through it for garbage would stop every visitor for a third of a second
-    logging.getLogger("asyncio").addFilter(_is_trouble)
+    for name in ("asyncio", "tornado.application"):
+        logging.getLogger(name).addFilter(_is_trouble)
     host = address or "localhost"
     server = pn.serve(
         {"/": app.page},
@@ -77,8 +81,11 @@ def serve(port: int = 5006, address: str | None = None, workers: int = 1, show: 
 
 
 def _is_trouble(record: logging.LogRecord) -> bool:
-    """Whether a message tells of trouble; that a page was closed while something was sent to it is none."""
-    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
+    """Whether a message tells of trouble; that a page was closed while it came, or while something was sent to it, is none."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, AssertionError):  # Bokeh asks a connection that ends before its session exists for that session
+        return Path(traceback.extract_tb(error.__traceback__)[-1].filename) != Path(connection.__file__)
+    return not isinstance(error, WebSocketClosedError)
 
 
 def _serve_many(port: int, address: str | None, workers: int) -> None:

@@ -22,13 +22,14 @@ export function render({model, view}) {
 
   // the stage is what holds this; its style sheet cuts the upper map off where the divider stands
   const stage = () => view.el.getRootNode().host
-  let share = 50
+  let share = model.share
   const place = (percent) => {
     share = Math.min(Math.max(percent, 0), 100)
     stage()?.style.setProperty("--cut", `${share}%`)
     cut.setAttribute("aria-valuenow", String(Math.round(share)))
     cut.setAttribute("aria-valuetext", `${Math.round(share)} %`)
   }
+  const tell = () => { model.share = Math.round(share) }
   cut.addEventListener("pointerdown", (event) => {
     cut.setPointerCapture(event.pointerId)
     cut.focus()
@@ -39,10 +40,12 @@ export function render({model, view}) {
     const box = over.getBoundingClientRect()
     place(100 * (event.clientX - box.left) / box.width)
   })
+  cut.addEventListener("lostpointercapture", tell)
   cut.addEventListener("keydown", (event) => {
     const step = STEPS[event.key]
     if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) { return }
     place(share + (event.shiftKey ? 10 : 1) * step)
+    tell()
     event.preventDefault()
     event.stopPropagation()
   })

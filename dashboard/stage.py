@@ -24,6 +24,7 @@ class Divider(pn.custom.JSComponent):
     swipes = param.Boolean(default=False, doc="Whether there is a divider.")
     label = param.String(doc="What the divider is called.")
     hint = param.String(doc="How to zoom, shown to those who turn the wheel over a map.")
+    share = param.Parameter(default=50, doc="Where the divider stands, from the left [%], as the browser says.")
 
     _esm = HERE / "stage.js"
     _stylesheets: ClassVar[list[Any]] = [(HERE / "divider.css").read_text()]
@@ -34,14 +35,15 @@ class Stage:
 
     Args:
         first: the chosen map.
+        divider: where the divider stands at first, from the left [%].
     """
 
-    def __init__(self, first: Sheet) -> None:
+    def __init__(self, first: Sheet, divider: int = 50) -> None:
         self._first, self._how = first, ""
         self.divider = Divider(
             label=tr("Divider between the two maps"),
             hint=tr("To zoom the map, hold Ctrl (⌘ on a Mac) while you turn the wheel, or click the map first"),
-            css_classes=["divider"], margin=0,
+            share=divider, css_classes=["divider"], margin=0,
         )  # fmt: skip
         self.panel = pn.Column(
             *first.parts, self.divider, stylesheets=[LAYOUT], css_classes=["one"], sizing_mode="stretch_width", margin=0

@@ -11,6 +11,7 @@ import param
 from dashboard.catalogue import COMPARISONS, CONTROLS, DEPTHS, MAPS, PROJECTIONS, VIEWS
 from dashboard.choice import DIGITS, MODES, Choice, Guide, Pinned
 from dashboard.expert import SLIDERS
+from dashboard.framing import Framing
 from dashboard.history import History
 from proda_core.scenario import Scenario, finite
 from proda_core.scenarios import Region
@@ -22,9 +23,10 @@ class State(param.Parameterized):
     choice = param.ClassSelector(class_=Choice, default=Choice())
     follows = param.Boolean(default=True, doc="Whether the map turns to the change by itself when a slider first moves.")
     mechanism = param.Selector(default="cue", objects=list(CONTROLS), doc="What the response curve runs through.")
+    framing = param.ClassSelector(class_=Framing, default=Framing(), doc="How maps are looked at.")
 
-    def __init__(self, first: Choice | None = None) -> None:
-        super().__init__()
+    def __init__(self, first: Choice | None = None, framing: Framing | None = None) -> None:
+        super().__init__(framing=framing or Framing())
         self._early: list[tuple[Hashable, dict[str, Any]]] | None = None
         self.begin(first or Choice())
 

@@ -24,6 +24,7 @@ class Sharing(LoadFileScheduling):  # type: ignore[misc]
         return BROWSER if file.startswith(BROWSER) else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
     """How several processes share the tests."""
     return Sharing(config, log)
@@ -58,7 +59,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # its state, of which no two clusters may tell at one port
+        scheduler_kwargs={"dashboard": False},
         processes=True,
         host="127.0.0.1",
         local_directory=str(tmp_path_factory.mktemp("dask")),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.events import RangesUpdate
 from bokeh.models import ColumnDataSource, LinearColorMapper
 
 from dashboard.buttons import Buttons
@@ -15,6 +16,7 @@ from dashboard.choice import Choice
 from dashboard.chooser import Chooser
 from dashboard.details import Details
 from dashboard.engine import Answer, Engine
+from dashboard.framing import Framing, Window
 from dashboard.globe import DRAW, Globe
 from dashboard.keys import Keys
 from dashboard.language import tr
@@ -24,6 +26,7 @@ from dashboard.stage import Stage
 from dashboard.state import State
 from dashboard.summary import as_html, summary
 from dashboard.theme import CARD
+from proda_core.scenario import finite
 
 SMALL = ".MuiFormControlLabel-label { font-size: 13px !important; } .MuiCheckbox-root { padding: 2px 6px !important; }"
 
@@ -37,7 +40,7 @@ class Map:
         self.first = Sheet(engine, "first", self._globe())
         self.second: Sheet | None = None
         self._points: tuple[ColumnDataSource, LinearColorMapper] | None = None
-        self.stage = Stage(self.first)
+        self.stage = Stage(self.first, state.framing.divider)
         choice = state.choice
         self.chooser = Chooser(engine, (tr("Map"), tr("Depth"), tr("View")), choice.look, state.show)
         names = (tr("Other map"), tr("Depth of the other map"), tr("View of the other map"))
@@ -54,6 +57,27 @@ class Map:
         )  # fmt: skip
         state.param.watch(lambda event: self._follow(event.new), "choice")
         self._follow(choice)
+        self._frame(state.framing)
+
+    def _frame(self, framing: Framing) -> None:
+        """Look at the maps as a link says, and note how they are looked at from then on."""
+        globe, note = self.first.globe, lambda *_: self._note()
+        if framing.window != Window():
+            globe.look(framing.window)
+        if framing.fit:
+            self.first.fit(True)
+        globe.figure.on_event(RangesUpdate, note)
+        self.stage.divider.param.watch(note, "share")
+
+    def _note(self) -> None:
+        """Note how the maps are looked at, for the link."""
+        divider = finite(self.stage.divider.share)
+        framing = Framing(
+            self.first.globe.window, self.first.fitted, self.hatch.value is True,
+            Framing().divider if divider is None else round(min(max(divider, 0.0), 100.0)),
+        )  # fmt: skip
+        if framing != self._state.framing:
+            self._state.framing = framing
 
     def _globe(self, beside: Globe | None = None) -> Globe:
         on = BY_NAME[self._state.choice.projection] if beside is None else beside.on
@@ -86,7 +110,7 @@ class Map:
     def _doubts(self) -> list[pn.viewable.Viewable]:
         """Boxes to fade what is uncertain and to take the hatching away, where anything is known of either."""
         look = {"size": "small", "margin": 0, "stylesheets": [SMALL]}
-        self.hatch = pmui.Checkbox(label=tr("Hatch land unlike any training site"), value=True, **look)
+        self.hatch = pmui.Checkbox(label=tr("Hatch land unlike any training site"), value=self._state.framing.hatch, **look)
         self.fade = pmui.Checkbox(label=tr("Fade what is uncertain"), value=False, **look)
         self.hatch.param.watch(lambda event: self._hatched(event.new is True), "value")
         self.fade.param.watch(lambda event: self._state.fade(event.new is True), "value")
@@ -96,6 +120,7 @@ class Map:
     def _hatched(self, visible: bool) -> None:
         for sheet in self._sheets():
             sheet.globe.hatch(visible)
+        self._note()
 
     def _sheets(self) -> list[Sheet]:
         return [self.first] if self.second is None else [self.first, self.second]
@@ -126,6 +151,7 @@ class Map:
     def zoom(self, factor: float) -> None:
         """Show more or less of the world around the middle of what is shown."""
         self.first.globe.zoom(factor)
+        self._note()
 
     def drawing(self, button: pmui.Button) -> None:
         """Let a button make the next drag on the map draw a box."""

@@ -96,7 +96,7 @@ class Tools:
         self.panel = self.bar
         self.bar.param.watch(lambda event: self._do(event.new), "asked")
         self.bar.param.watch(lambda event: self._give(event.new), "address")
-        state.param.watch(lambda _: self._follow(), "choice")
+        state.param.watch(lambda _: self._follow(), ["choice", "framing"])
         self._follow()
 
     def _do(self, asked: Any) -> None:
@@ -117,7 +117,7 @@ class Tools:
         )
 
     def _query(self) -> str:
-        return link.query(self._state.history.present, self._engine.version, self._language)
+        return link.query(self._state.history.present, self._engine.version, self._language, self._state.framing)
 
     def _give(self, address: Any) -> None:
         """Fill the dialog for the address at which a browser says that the page is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -49,11 +50,13 @@ def test_two_maps_lie_beside_and_over_one_another(visitor: Visitor) -> None:
     page.mouse.up()
     assert int(divider.get_attribute("aria-valuenow") or 0) > 15
     page.wait_for_function("location.search.includes('compare=swipe')")
+    share = divider.get_attribute("aria-valuenow")
+    page.wait_for_function("(share) => location.search.includes(`divider=${share}`)", arg=share)
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(divider).to_be_hidden()
 
 
-def test_the_wheel_scrolls_the_page_and_zooms_where_that_is_wanted(visitor: Visitor) -> None:
+def test_the_wheel_scrolls_the_page_and_zooms_where_that_is_wanted(visitor: Visitor, arrive: Arrive) -> None:
     page = visitor.page
     whole = visitor.extent()
     page.get_by_text("hold Ctrl").wait_for(state="attached")
@@ -68,6 +71,10 @@ def test_the_wheel_scrolls_the_page_and_zooms_where_that_is_wanted(visitor: Visi
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
     page.wait_for_function("(east) => proda.figure().x_range.end < east", arg=whole[1])
+    page.wait_for_function("location.search.includes('zoom=')")
+    seen = visitor.extent()
+    other = arrive(1400, 900, urlsplit(page.url).query)
+    assert other.extent() == pytest.approx(seen, abs=0.01 * (seen[1] - seen[0]))
     page.get_by_role("button", name="Whole world").click()
     page.wait_for_function("(east) => Math.abs(proda.figure().x_range.end - east) < 1", arg=whole[1])
     visitor.click(-3.0, -62.0)

@@ -15,6 +15,7 @@ from dashboard.app import Page
 from dashboard.catalogue import DEPTHS, MAPS, VIEWS
 from dashboard.choice import Choice, Guide, Look, Pinned
 from dashboard.engine import Engine
+from dashboard.framing import Framing, Window
 from dashboard.state import State
 from dashboard.views.tools import is_address
 from proda_core.scenario import LIMITS, Scenario
@@ -22,7 +23,7 @@ from proda_core.scenarios import Region
 
 MODEL = "0.1.0-9ea4de"
 OLD = [
-    line.split("\t")
+    [*line.split("\t"), "Framing()"][:3]
     for line in (Path(__file__).parent / "links.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 ]
@@ -73,12 +74,15 @@ def test_only_what_was_chosen_is_in_the_link() -> None:
     assert link.query(Choice(Scenario(cue=0.01), view="change"), MODEL) == f"v=1&cue=1&view=change&m={MODEL}"
 
 
-@pytest.mark.parametrize(("query", "choice"), OLD, ids=[query or "none" for query, _ in OLD])
-def test_links_of_every_release_still_open(query: str, choice: str) -> None:
-    names = {"Choice": Choice, "Guide": Guide, "Look": Look, "Pinned": Pinned, "Scenario": Scenario, "Region": Region}
-    expected = eval(choice, names)  # noqa: S307 our own file
-    assert opened(query).choice == expected
-    assert "could not" not in opened(query).notice
+KINDS = (Choice, Framing, Guide, Look, Pinned, Region, Scenario, Window)
+
+
+@pytest.mark.parametrize(("query", "choice", "framing"), OLD, ids=[query or "none" for query, *_ in OLD])
+def test_links_of_every_release_still_open(query: str, choice: str, framing: str) -> None:
+    names = {kind.__name__: kind for kind in KINDS}
+    found = opened(query)
+    assert (found.choice, found.framing) == (eval(choice, names), eval(framing, names))  # noqa: S307 our own file
+    assert "could not" not in found.notice
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,11 @@ def test_links_of_every_release_still_open(query: str, choice: str) -> None:
         ("v=1&box=0,10,0", "expected box to be south,north,west,east"),
         ("v=1&box=0,10,7,7", "expected box"),
         ("v=1&zone=ET&band=0,10", "expected one region, got zone and band"),
+        ("v=1&zoom=4,0", "expected zoom to be how deep, how far right and how far up"),
+        ("v=1&zoom=0.5,0,0", "expected zoom"),
+        ("v=1&zoom=4,0,1.1", "expected zoom"),
+        ("v=1&divider=101", "expected divider between 0 and 100 %, got “101”"),
+        ("v=1&divider=", "expected divider"),
         ("lesson=<b>", "expected lesson to be a name, a point and a number"),
         ("lesson=cue.0", "expected lesson"),
         ("lesson=3", "expected lesson"),
@@ -115,7 +124,7 @@ def test_links_of_every_release_still_open(query: str, choice: str) -> None:
     ],
 )
 def test_a_broken_link_opens_the_first_look_and_says_why(query: str, told: str) -> None:
-    choice, notice, broken, _ = opened(query)
+    choice, notice, broken, *_ = opened(query)
     assert choice == Choice()
     assert broken
     assert told in notice
@@ -128,7 +137,7 @@ def test_what_others_add_to_a_link_does_not_matter() -> None:
 
 
 def test_a_link_of_another_model_says_so() -> None:
-    choice, notice, broken, _ = opened(f"v=1&cue=1&m={MODEL}", model="0.2.0-aaaaaa")
+    choice, notice, broken, *_ = opened(f"v=1&cue=1&m={MODEL}", model="0.2.0-aaaaaa")
     assert not broken
     assert choice == Choice(Scenario(cue=0.01))
     assert MODEL in notice
@@ -137,7 +146,7 @@ def test_a_link_of_another_model_says_so() -> None:
 
 @given(st.dictionaries(st.sampled_from(["v", "cue", "map", "at", "m", "depth"]), st.lists(st.binary(max_size=60), max_size=3)))
 def test_no_link_is_an_error(arguments: dict[str, list[bytes]]) -> None:
-    choice, notice, broken, _ = link.open_link(arguments, MODEL)
+    choice, notice, broken, *_ = link.open_link(arguments, MODEL)
     assert choice.variable in MAPS
     assert notice or not broken
 
@@ -148,6 +157,27 @@ def test_a_page_opens_as_its_link_says(engine: Engine) -> None:
     assert page.headline.sentence.text.startswith("A 3 % rise")
     assert (page.map.chooser.depth.value, page.map.chooser.view.value) == ("Full depth", "% change")
     assert page.tools.bar.query == f"v=1&cue=3&depth=full&view=percent&m={engine.version}"
+    assert not page.tools.bar.can_undo
+
+
+def test_a_link_restores_how_the_maps_were_looked_at(informed: Engine) -> None:
+    page = Page(informed, opened("v=1&cue=1&view=change&compare=swipe&zoom=4,0.1,0.45&fit=1&hatch=0&divider=30"))
+    across = page.map.first.globe.figure.x_range
+    assert (across.end - across.start) == pytest.approx(2 * page.map.first.globe.whole[0] / 4)
+    assert page.map.fit.label == "Fixed colours"
+    assert page.map.first.globe.hatching.visible is page.map.hatch.value is False
+    assert page.map.stage.divider.share == 30
+    assert "&fit=1&hatch=0&divider=30" in page.tools.bar.query
+    assert "zoom=4,0.1,0.45" in page.tools.bar.query
+    page.map.zoom(np.inf)
+    page.map.hatch.value = True
+    assert not {"zoom=", "hatch="} & set(page.tools.bar.query.replace("=", "=&").split("&"))
+
+
+def test_zooming_is_no_step_that_could_be_taken_back(engine: Engine) -> None:
+    page = Page(engine)
+    page.map.zoom(0.5)
+    assert page.tools.bar.query == f"v=1&zoom=2,0,0&m={engine.version}"
     assert not page.tools.bar.can_undo
 
 

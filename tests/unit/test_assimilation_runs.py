@@ -557,18 +557,9 @@ def test_what_is_no_whole_posterior_is_not_loaded(tmp_path: Path, undisturbed: t
 # ---- a cluster ----
 
 
-def test_a_dask_cluster_writes_the_same_bytes(tmp_path: Path, undisturbed: tuple[Path, Path]) -> None:
-    distributed = pytest.importorskip("distributed")
+def test_a_dask_cluster_writes_the_same_bytes(tmp_path: Path, undisturbed: tuple[Path, Path], cluster: str) -> None:
     out, draws = tmp_path / "posterior.zarr", tmp_path / "draws.zarr"
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        dashboard_address=None,
-        processes=True,
-        host="127.0.0.1",
-        local_directory=str(tmp_path / "dask"),
-    ) as cluster:
-        run(out, draws=draws, scheduler=cluster.scheduler_address)
+    run(out, draws=draws, scheduler=cluster)
     assert content(out, draws) == content(*undisturbed)
 
 
