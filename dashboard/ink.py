@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
+from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize, to_rgba
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -29,6 +29,9 @@ SMALLER = {"diamond": 0.72, "square": 0.9}
 
 ALIGNED = {"top": "top", "middle": "center", "bottom": "bottom", "alphabetic": "baseline"}
 """Bokeh's baselines of text, and Matplotlib's."""
+
+LIFT = {"bottom": 2.0, "top": -2.0}
+"""How far a text stands off what it stands on or hangs from [points]."""
 
 
 class UnknownGlyphError(NotImplementedError):
@@ -130,7 +133,7 @@ def _boxes(axes: Axes, layer: Layer, order: float) -> None:
     ]
     colours, alpha = each(look["fill_color"], count), each(look["fill_alpha"], count)
     shapes = PolyCollection(corners, zorder=order, lw=0)
-    shapes.set_facecolor([(colour, opacity) for colour, opacity in zip(colours, alpha, strict=True)])
+    shapes.set_facecolor([to_rgba(*one) for one in zip(colours, alpha, strict=True)])
     axes.add_collection(shapes, autolim=False)
 
 
@@ -151,8 +154,8 @@ def _scatter(axes: Axes, layer: Layer, order: float) -> None:
         some = [i for i, one in enumerate(markers) if one == marker]
         axes.scatter(
             x[some], y[some], s=(POINT * look["size"] * SMALLER.get(marker, 1.0)) ** 2, marker=turned(marker, look["angle"]),
-            c=[(fills[i], look["fill_alpha"]) for i in some],
-            edgecolors=[(edges[i] or "none", look["line_alpha"]) if edges[i] else "none" for i in some],
+            facecolors=[to_rgba(fills[i], look["fill_alpha"]) for i in some],
+            edgecolors=[to_rgba(edges[i], look["line_alpha"]) for i in some],
             lw=POINT * look["line_width"] if look["line_alpha"] else 0, zorder=order,
         )  # fmt: skip
 
@@ -165,10 +168,10 @@ def turned(marker: str, angle: float) -> MarkerStyle:
 def _texts(axes: Axes, layer: Layer, order: float) -> None:
     look = layer.look
     for x, y, text in zip(look["x"], look["y"], look["text"], strict=True):
-        axes.text(
-            x, y, text, color=look["text_color"], fontsize=POINT * float(look["text_font_size"].removesuffix("px")),
+        axes.annotate(
+            text, (x, y), (0, LIFT.get(look["text_baseline"], 0)), textcoords="offset points", color=look["text_color"], fontsize=POINT * float(look["text_font_size"].removesuffix("px")),
             fontweight="bold" if "bold" in look["text_font_style"] else "normal", ha=look["text_align"],
-            va=ALIGNED[look["text_baseline"]], zorder=order, clip_on=True,
+            va=ALIGNED[look["text_baseline"]], zorder=order, annotation_clip=True,
         )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def sheet(kind: Kind, height: float, compose: Callable[[Figure], None]) -> bytes
     Returns:
         the bytes of the file.
     """
-    settings = {"font.family": lettering(spoken()), "svg.fonttype": "none", "text.color": theme.INK}
+    settings: dict[Any, Any] = {"font.family": lettering(spoken()), "svg.fonttype": "none", "text.color": theme.INK}
     with _drawing, rc_context(settings):
         made = Figure((WIDTH, height), dpi=RESOLUTION, facecolor="white")
         compose(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,7 +67,7 @@ def printed(plate: Plate, kind: Kind) -> bytes:
         ink.UnknownGlyphError: the figure holds a glyph that is not known.
     """
     said, title = lines(plate.caption), wrapped(plate.title, TITLE_LETTERS)
-    rows = _columns(plate.signs)
+    rows = _rows(plate.signs)
     foot = MARGIN + LINE * len(said)
     legend = foot + (LEGEND_ROW * len(rows) + 0.08 if rows else 0.0)
     bottom = legend + (BELOW if plate.traced.across.visible else 0.1) + (BAR if plate.scale else 0.0)
@@ -115,7 +116,7 @@ def _draw(axes: Axes, traced: Traced) -> None:
         drawn.set_minor_locator(NullLocator())
         drawn.set_ticklabels([label for _, label in line.ticks])
         drawn.set_label_text(line.label, fontsize=9.5, color=theme.INK)
-        axes.tick_params(axis=side, labelsize=9, length=3, width=0.6, color=theme.GRID, labelcolor=theme.INK)
+        drawn.set_tick_params(labelsize=9, length=3, width=0.6, color=theme.GRID, labelcolor=theme.INK)
     axes.xaxis.labelpad = axes.yaxis.labelpad = 5
 
 
@@ -125,22 +126,18 @@ def _kind(axis: Axis) -> str:
 
 def _fit(made: Figure, axes: Axes) -> None:
     """Leave as much room at the left as the labels need, and as little."""
-    needed = axes.get_tightbbox(FigureCanvasAgg(made).get_renderer())  # type: ignore[no-untyped-call]
-    whole, place = made.bbox.width, axes.get_position()
-    beyond = place.x0 - needed.x0 / whole
-    left = MARGIN / WIDTH + (beyond if axes.axison else 0.0)
-    right = 1 - (0.25 if axes.axison else MARGIN) / WIDTH
+    place, left, right = axes.get_position(), MARGIN / WIDTH, 1 - MARGIN / WIDTH
+    needed = axes.get_tightbbox(FigureCanvasAgg(made).get_renderer()) if axes.axison else None  # type: ignore[no-untyped-call]
+    if needed is not None:
+        left, right = left + place.x0 - needed.x0 / made.bbox.width, right - 0.1 / WIDTH
     axes.set_position((left, place.y0, right - left, place.height))
 
 
-def _columns(signs: tuple[Sign, ...]) -> list[list[Sign]]:
-    """The legend in rows that are as wide as the paper."""
-    rows: list[list[Sign]] = []
-    for sign in signs:
-        if not rows or sum(map(_wide, [*rows[-1], sign])) > WIDTH - 2 * MARGIN:
-            rows.append([])
-        rows[-1].append(sign)
-    return rows
+def _rows(signs: tuple[Sign, ...]) -> list[list[Sign]]:
+    """The legend in rows of about the same length, none wider than the paper."""
+    count = ceil(sum(map(_wide, signs)) / (WIDTH - 2 * MARGIN))
+    long = ceil(len(signs) / max(count, 1))
+    return [list(signs[i : i + long]) for i in range(0, len(signs), max(long, 1))]
 
 
 def _wide(sign: Sign) -> float:

@@ -184,7 +184,9 @@ class Places:
     def drawn(self) -> list[Drawn]:
         """The map, once it is made."""
         variable, tested = MAPS["profile_count"], self._engine.evidence
-        said = "" if tested is None else judgement.located(tested)
+        said = words.sentences(
+            "" if tested is None else judgement.located(tested), tr("Grey: {what}.", what=tr(legend.NO_VALUE[variable.name]))
+        )
         scale = f"{tr(variable.label)}, {tr(variable.unit)}"
         return [Drawn(self.title, shown, said=said, scale=scale) for shown in drawn_in(self.room)]
 

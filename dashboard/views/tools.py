@@ -130,7 +130,7 @@ class Tools:
         try:
             order = self._press.order(title, kind, _known(self.bar.address), number)
         except NoFontError as why:
-            self._say(f"{why}.")
+            self._say(f"{why}{tr('.')}")
             return
         if order is None:
             self._say(tr("This figure is no longer on the page; open the dialog again to see which there are."))
