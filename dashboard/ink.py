@@ -169,9 +169,10 @@ def _texts(axes: Axes, layer: Layer, order: float) -> None:
     look = layer.look
     for x, y, text in zip(look["x"], look["y"], look["text"], strict=True):
         axes.annotate(
-            text, (x, y), (0, LIFT.get(look["text_baseline"], 0)), textcoords="offset points", color=look["text_color"], fontsize=POINT * float(look["text_font_size"].removesuffix("px")),
-            fontweight="bold" if "bold" in look["text_font_style"] else "normal", ha=look["text_align"],
-            va=ALIGNED[look["text_baseline"]], zorder=order, annotation_clip=True,
+            text, (x, y), (0, LIFT.get(look["text_baseline"], 0)), textcoords="offset points", color=look["text_color"],
+            fontsize=POINT * float(look["text_font_size"].removesuffix("px")), ha=look["text_align"],
+            fontweight="bold" if "bold" in look["text_font_style"] else "normal", va=ALIGNED[look["text_baseline"]],
+            zorder=order, annotation_clip=True,
         )  # fmt: skip
 
 

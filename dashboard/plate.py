@@ -146,11 +146,10 @@ def _wide(sign: Sign) -> float:
 
 
 def _legend(made: Figure, signs: list[Sign], middle: float) -> None:
-    legend = made.legend(
+    made.legend(
         handles=[_handle(sign) for sign in signs], ncols=len(signs), loc="center", bbox_to_anchor=(0.5, middle), frameon=False,
         fontsize=LEGEND, handlelength=2.0, handletextpad=0.6, columnspacing=1.6, borderpad=0, borderaxespad=0,
     )  # fmt: skip
-    made.add_artist(legend)
 
 
 def _handle(sign: Sign) -> Any:
