@@ -120,7 +120,7 @@ export function render({model}) {
     element("a", {href: where, download: name}).click()
     setTimeout(() => URL.revokeObjectURL(where), 60000)
   }
-  model.on("msg:custom", (event) => save(event.data))
+  model.on("msg:custom", save)
   const printing = element("div", {},
     element("h3", {class: "gap"}, texts.figures),
     element("div", {class: "print"}, figure, ...presses),
