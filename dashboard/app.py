@@ -93,10 +93,8 @@ class Page:
         self._frame: Frame | None = None
         self._shown: Choice | None = None
         self.lower = (self.place, self.pace, self.goals, self.mechanisms, self.evidence, self.own)
-        beside = (self.stocks, self.compare, self.profile, self.response)
-        self.views = (self.headline, self.map, *beside, *self.lower)
-        homes = (self.profile, self.response, self.pace, self.mechanisms, self.evidence, self.own)
-        self.press = Press(shared, homes)
+        self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *self.lower)
+        self.press = Press(shared, (self.profile, self.response, self.pace, self.mechanisms, self.evidence, self.own))
         self.tools = Tools(self.state, shared, self.replay, self.press, lambda order: self.prints.ask(order), first.language)
         self._main = pn.Column()
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)

@@ -24,13 +24,11 @@ class Order:
         plate: what is printed.
         kind: of file.
         language: of its reader.
-        number: of the wish.
     """
 
     plate: Plate
     kind: Kind
     language: str
-    number: int
 
 
 class Print(NamedTuple):
@@ -39,12 +37,10 @@ class Print(NamedTuple):
     Attributes:
         content: its bytes.
         name: of the file.
-        number: of the wish that it answers.
     """
 
     content: bytes
     name: str
-    number: int
 
 
 class NoFontError(LookupError):
@@ -71,14 +67,13 @@ class Press:
         """The diagrams that are drawn now, by their titles, from the top of the page."""
         return {each.title: each for home in self._homes for each in home.drawn()}
 
-    def order(self, title: str, kind: str, address: str, number: int) -> Order | None:
+    def order(self, title: str, kind: str, address: str) -> Order | None:
         """What a visitor asks for, if there is such a diagram and such a kind of file; to be called where the page may change.
 
         Args:
             title: of the diagram.
             kind: of file.
             address: of the page, for the caption.
-            number: of the wish.
 
         Raises:
             NoFontError: there are no letters for the language of the page.
@@ -92,7 +87,7 @@ class Press:
         state = sentence(self._engine, self._answer) if wanted.follows else ""
         source = citation(self._answer.choice, self._engine, address, wanted.title)
         said = words.sentences(wanted.said, state, source)
-        return Order(Plate(trace(wanted.figure), wanted.title, wanted.signs, wanted.scale, said), known, spoken(), number)
+        return Order(Plate(trace(wanted.figure), wanted.title, wanted.signs, wanted.scale, said), known, spoken())
 
 
 def run(order: Order) -> Print:
@@ -102,7 +97,7 @@ def run(order: Order) -> Print:
         ink.UnknownGlyphError: the figure holds a glyph that is not known.
     """
     with speaking(order.language):
-        return Print(plate.printed(order.plate, order.kind), f"{named(order.plate.title)}.{order.kind}", order.number)
+        return Print(plate.printed(order.plate, order.kind), f"{named(order.plate.title)}.{order.kind}")
 
 
 def named(title: str) -> str:

@@ -124,11 +124,11 @@ class Tools:
 
     def _print(self, asked: dict[str, Any]) -> None:
         """Have a diagram printed, if there is one of the title; what it shows now is what is printed."""
-        title, kind, number = (asked.get(key) for key in ("title", "kind", "number"))
-        if not (isinstance(title, str) and isinstance(kind, str) and isinstance(number, int)):
+        title, kind = asked.get("title"), asked.get("kind")
+        if not (isinstance(title, str) and isinstance(kind, str)):
             return
         try:
-            order = self._press.order(title, kind, _known(self.bar.address), number)
+            order = self._press.order(title, kind, _known(self.bar.address))
         except NoFontError as why:
             self._say(f"{why}{tr('.')}")
             return
@@ -139,7 +139,7 @@ class Tools:
 
     def hand(self, made: Print) -> None:
         """Give a file to the browser, which saves it."""
-        self.bar._send_msg({"name": made.name, "content": b64encode(made.content).decode(), "number": made.number})
+        self.bar._send_msg({"name": made.name, "content": b64encode(made.content).decode()})
 
     def fail(self, _: Exception) -> None:
         """Say that there is no file."""

@@ -19,7 +19,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from dashboard import app, ink, own, paper, plate, plots, press, printed
+from dashboard import app, ink, own, paper, plate, plots, press, printed, verdict
 from dashboard.app import Page
 from dashboard.catalogue import DEPTHS
 from dashboard.choice import Choice, Look
@@ -102,7 +102,7 @@ def bring(page: Page) -> None:
 
 
 def file_of(page: Page, title: str, kind: str) -> bytes:
-    order = page.press.order(title, kind, ADDRESS, 1)
+    order = page.press.order(title, kind, ADDRESS)
     assert order is not None
     return press.run(order).content
 
@@ -148,8 +148,8 @@ def test_a_page_offers_what_it_has_drawn_and_no_more(informed: Engine) -> None:
     assert made.press.drawn() == {}
     after(made, lambda: made.curves.ask("cue"))
     assert list(made.press.drawn()) == ["Response of the world's stock"]
-    assert made.press.order("Skill by method", "svg", ADDRESS, 1) is None
-    assert made.press.order("Response of the world's stock", "exe", ADDRESS, 1) is None
+    assert made.press.order("Skill by method", "svg", ADDRESS) is None
+    assert made.press.order("Response of the world's stock", "exe", ADDRESS) is None
 
 
 # ---- what is in the files ----
@@ -210,12 +210,11 @@ def test_a_printed_profile_is_read_downwards_and_has_the_carbon_of_the_place(pag
 
 def test_printed_mechanisms_keep_colours_and_shapes(page: Page) -> None:
     shown = page.press.drawn()["Change a mechanism everywhere"]
-    assert {sign.label: (sign.colour, sign.shape) for sign in shown.signs[:-1]} == {
-        verdict_label: (MARKS[name].colour, MARKS[name].shape)
-        for name, verdict_label in zip(MECHANISMS, [sign.label for sign in shown.signs], strict=False)
-    }
+    for sign, name in zip(shown.signs, MECHANISMS, strict=False):
+        assert (sign.label, sign.colour, sign.shape) == (verdict.label(name), MARKS[name].colour, MARKS[name].shape)
+    assert shown.signs[-1].label == "Where a slider stands"
     axes = drawn_again(shown.figure)
-    (data,) = (plots.sources(shown.figure, "MultiLine")[1].data,)
+    data = plots.sources(shown.figure, "MultiLine")[1].data
     by_colour = {to_hex(line.get_color()): line.get_xydata() for line in axes.lines}
     for x, y, name in zip(data["xs"], data["ys"], MECHANISMS, strict=True):
         np.testing.assert_allclose(by_colour[MARKS[name].colour], np.column_stack([x, y]))
@@ -252,7 +251,7 @@ def test_what_is_printed_was_shown_when_it_was_asked_for(informed: Engine) -> No
     made = Page(informed)
     after(made, slide(made, "cue", 5.0), lambda: made.curves.ask("cue"))
     title = "Response of the world's stock"
-    order = made.press.order(title, "svg", ADDRESS, 1)
+    order = made.press.order(title, "svg", ADDRESS)
     assert order is not None
     before = press.run(order).content
     after(made, lambda: made.state.show(depth="full"), slide(made, "cue", -5.0))
@@ -299,7 +298,7 @@ def test_a_figure_is_chinese_where_there_is_a_font_for_it(informed: Engine, monk
         made = Page(informed)
         after(made, slide(made, "cue", 5.0), lambda: made.curves.ask("cue"))
         title = made.response.title
-        order = made.press.order(title, "svg", ADDRESS, 1)
+        order = made.press.order(title, "svg", ADDRESS)
     assert order is not None
     content = press.run(order).content  # in another thread nobody says which language it is
     words = told(content)
@@ -316,7 +315,7 @@ def test_without_a_font_there_is_a_reason(informed: Engine, monkeypatch: pytest.
     monkeypatch.setattr(paper, "_fonts", lambda: frozenset({"DejaVu Sans"}))
     monkeypatch.setattr(made.tools.bar, "_send_msg", said.append)
     with speaking("zh"):
-        made.tools._do({"what": "print", "title": made.response.title, "kind": "png", "number": 1})
+        made.tools._do({"what": "print", "title": made.response.title, "kind": "png"})
     assert said == [{"trouble": "服务器应有中文字体，但未找到；请取用英文图。"}]
 
 
@@ -335,12 +334,12 @@ def test_the_dialog_lists_the_figures_and_hands_one_over(informed: Engine, monke
             made.tools._do({"what": "print", **each})
         await made.prints.settled()
 
-    asyncio.run(wish({"title": title, "kind": "png", "number": 7}))
-    assert [(each["name"], each["number"]) for each in said] == [("proda-response-of-the-world-s-stock.png", 7)]
+    asyncio.run(wish({"title": title, "kind": "png"}))
+    assert [each["name"] for each in said] == ["proda-response-of-the-world-s-stock.png"]
     said.clear()
-    asyncio.run(wish({"title": "Nothing", "kind": "png", "number": 8}))
+    asyncio.run(wish({"title": "Nothing", "kind": "png"}))
     assert "no longer on the page" in said.pop()["trouble"]
-    asyncio.run(wish({"title": [], "kind": "png", "number": 9}, {"title": title}, {"title": title, "kind": "svg", "number": "1"}))
+    asyncio.run(wish({"title": [], "kind": "png"}, {"title": title}, {"title": title, "kind": {}}))
     assert said == []
 
 
@@ -351,7 +350,7 @@ def test_a_figure_that_fails_says_so(informed: Engine, monkeypatch: pytest.Monke
     monkeypatch.setattr(made.tools.bar, "_send_msg", said.append)
 
     async def wish() -> None:
-        made.tools._do({"what": "print", "title": made.response.title, "kind": "png", "number": 7})
+        made.tools._do({"what": "print", "title": made.response.title, "kind": "png"})
         await made.prints.settled()
 
     asyncio.run(wish())
