@@ -11,7 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
 
-from dashboard import engine, guides, language, link, theme, visitors, words
+from dashboard import downloads, engine, guides, language, link, press, theme, visitors, words
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.frame import Frame
@@ -20,6 +20,7 @@ from dashboard.language import as_written, mark, tr
 from dashboard.lessons import CARDS, Step
 from dashboard.own import Comparison
 from dashboard.pace import Journey, Way
+from dashboard.press import Press
 from dashboard.quantities import reckoner
 from dashboard.screen import Screen
 from dashboard.state import State
@@ -86,15 +87,16 @@ class Page:
         self.own = Own(self.state, shared)
         self.map.points(self.own.points, self.own.mapper)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
-        self.tools = Tools(self.state, shared, self.replay, first.language)
         self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
         self._completion: asyncio.Task[None] | None = None
         self._frame: Frame | None = None
         self._shown: Choice | None = None
-        self._main = pn.Column()
         self.lower = (self.place, self.pace, self.goals, self.mechanisms, self.evidence, self.own)
         self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *self.lower)
+        self.press = Press(shared, (self.profile, self.response, self.pace, self.mechanisms, self.evidence, self.own))
+        self.tools = Tools(self.state, shared, self.replay, self.press, lambda order: self.prints.ask(order), first.language)
+        self._main = pn.Column()
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)
         self.answers: LatestWins[Choice, Answer] = LatestWins(shared.answer, self.show, self.fail, self.screen.change)
         self.curves: LatestWins[str, Curve] = LatestWins(shared.response, self.response.draw, self.fail, self.screen.change)
@@ -109,6 +111,9 @@ class Page:
         )
         self.owned: LatestWins[Any, Comparison | None] = LatestWins(
             self.own.compare, self.own.draw, self.fail, self.screen.change
+        )
+        self.prints: LatestWins[press.Order, press.Print] = LatestWins(
+            press.run, self.tools.hand, self.tools.fail, self.screen.change, pool=downloads.QUEUE
         )
         self.own.param.watch(lambda event: self.owned.ask(event.new), "wish")
         self._first = shared.answer(self.state.choice)
@@ -129,7 +134,7 @@ class Page:
         document = pn.state.curdoc
         # where more changes than numbers Bokeh would look for new models after each change of a part; once is enough
         with nullcontext() if same or document is None else document.models.freeze():
-            for view in (*self.views, self.sliders):
+            for view in (*self.views, self.sliders, self.press):
                 view.show(answer)
 
     def fail(self, _: Exception) -> None:
@@ -217,6 +222,7 @@ class Page:
         self.needs.close()
         self.taught.close()
         self.owned.close()
+        self.prints.close()
         self.own.close()
         self.screen.close()
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from dashboard import words
 from dashboard.diagrams import ZONE_COLOURS
+from dashboard.drawn import Sign
 from dashboard.efficiency import ZONES, Efficiency
 from dashboard.language import tr
+from dashboard.theme import ACCENT
 from proda_core.published import CUE_MOST, CUE_RECOMMENDED, CUE_SOURCE, CUE_TEMPERATURE
 
 WEAK = 0.1
@@ -30,7 +32,7 @@ def temperature(found: Efficiency) -> str:
         "model's is what all transfers pass on.",
         low=f"{low:.2f}", high=f"{high:.2f}", beside=_beside(found),
     )  # fmt: skip
-    return f"<p>{over}</p><p class=quiet>{most}</p>{_zones()}"
+    return f"<p>{over}</p><p class=quiet>{most}</p>"
 
 
 def _beside(found: Efficiency) -> str:
@@ -43,7 +45,15 @@ def _beside(found: Efficiency) -> str:
     return template.format(times=words.number(abs(steeper), 2))
 
 
-def _zones() -> str:
+def signs() -> tuple[Sign, ...]:
+    """How the land is drawn, for the legend of a diagram."""
+    dots = tuple(Sign(tr(name), colour, "circle") for name, colour in zip(ZONES.values(), ZONE_COLOURS, strict=True))
+    lines = (Sign(tr("median of the land"), ACCENT), Sign(tr("its middle 68 %"), ACCENT, "dotted"))
+    return dots + lines
+
+
+def zones() -> str:
+    """What the colours of a diagram mean, as HTML."""
     dots = (
         f"<span class=dot style='background:{colour}'></span>{tr(name)}"
         for name, colour in zip(ZONES.values(), ZONE_COLOURS, strict=True)
@@ -79,4 +89,4 @@ def carbon(found: Efficiency) -> str:
         "carbon need not have more CUE: other things differ between places.",
         inside=words.listed(inside),
     )  # fmt: skip
-    return f"<p>{words.sentences(whole, within)}</p>{_zones()}"
+    return f"<p>{words.sentences(whole, within)}</p>"

@@ -8,12 +8,13 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from dashboard import diagrams, plots, verdict
+from dashboard import diagrams, plots, theme, verdict, words
 from dashboard.catalogue import DEPTHS
 from dashboard.diagrams import FloatArray
+from dashboard.drawn import Drawn, Sign, words_of
 from dashboard.engine import Answer
 from dashboard.language import tr
-from dashboard.pane import framed, html, room
+from dashboard.pane import drawn_in, framed, html, room
 from proda_core.scenario import Scenario
 from proda_core.sensitivity import MECHANISMS, RECIPES, STEPS, Findings
 
@@ -30,8 +31,8 @@ class Curves:
         self.recipe.param.watch(lambda event: self._choose(labels[event.new]), "value")
         self._recipe = "published"
         self.room, self.text = room(), html("")
-        title = html(f"<h3>{tr('Change a mechanism everywhere')}</h3>")
-        self.panels = (pn.Column(title, self.recipe, self.room, self.text, margin=0),)
+        self.title = tr("Change a mechanism everywhere")
+        self.panels = (pn.Column(html(f"<h3>{self.title}</h3>"), self.recipe, self.room, self.text, margin=0),)
 
     def show(self, answer: Answer) -> None:
         """Follow the depth, and mark where the sliders stand."""
@@ -52,6 +53,15 @@ class Curves:
             self._place()
             self.room.objects = [framed(self._figure)]
 
+    def drawn(self) -> list[Drawn]:
+        """The curves, once they are made."""
+        chosen = [(tr("Changed"), self.recipe.value), (tr("Depth"), tr(DEPTHS.get(self._depth, "")))]
+        said = [tr("{what}: {shown}.", what=what, shown=shown) for what, shown in chosen]
+        here = Sign(tr("Where a slider stands"), theme.ACCENT, "circle")
+        signs = (*verdict.signs(MECHANISMS), *([here] if self._figure is not None and len(self._here.data["change"]) else []))
+        told = words.sentences(*said, words_of(_key()))
+        return [Drawn(self.title, shown, signs, told) for shown in drawn_in(self.room)]
+
     def _choose(self, recipe: str) -> None:
         self._recipe = recipe
         self._update()
@@ -59,8 +69,7 @@ class Curves:
     def _update(self) -> None:
         said = verdict.response(self._found, self._recipe, self._depth, self._cells)
         table = verdict.response_table(self._found, self._recipe, self._depth)
-        key = tr("Lines: mean of the members; bands: ± SD. <span class=more>Orange: where a slider stands.</span>")
-        self.text.object = f"<p class=quiet>{key}</p><div class=long>{said}</div>{table}"
+        self.text.object = f"<p class=quiet>{_key()}</p><div class=long>{said}</div>{table}"
         if self._figure is not None:
             self._place()
 
@@ -102,3 +111,7 @@ class Curves:
                 if x[i].min() <= change <= x[i].max():
                     marks.append((change, float(np.interp(change, x[i][order], y[i][order]))))
         self._here.data = {"change": [mark[0] for mark in marks], "stock": [mark[1] for mark in marks]}
+
+
+def _key() -> str:
+    return tr("Lines: mean of the members; bands: ± SD. <span class=more>Orange: where a slider stands.</span>")

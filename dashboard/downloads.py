@@ -14,7 +14,7 @@ from dashboard.engine import Answer, Engine, shared
 
 log = logging.getLogger(__name__)
 
-_QUEUE = ThreadPoolExecutor(1, "files")
+QUEUE = ThreadPoolExecutor(1, "files")
 """One file at a time for all visitors, and not in the threads that answer slider moves."""
 
 Make = Callable[[Engine, Answer, str], bytes]
@@ -43,7 +43,7 @@ class Files(RequestHandler):
             return
         kind, make = FILES[name]
         try:
-            content = await asyncio.get_running_loop().run_in_executor(_QUEUE, self._made, name, make)
+            content = await asyncio.get_running_loop().run_in_executor(QUEUE, self._made, name, make)
         except export.NothingThereError as nothing:
             self._refuse(404, str(nothing))
         except ValueError as refusal:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dashboard import theme, words
 from dashboard.catalogue import METHODS, VALIDATIONS
+from dashboard.drawn import Sign, words_of
 from dashboard.engine import Engine
 from dashboard.language import as_written, tr
 from proda_core.constants import GRAMS_PER_KILOGRAM
@@ -56,11 +57,20 @@ def introduction(engine: Engine) -> str:
         said.append(f"<p>{trained} {licence}</p>")
     if tested is None:
         return "".join([*said, f"<p>{escape(tr(engine.untested))}</p>"])
-    said.append(f"<p>{tr('<b>Tested on:</b> {source}', source=_sentence(tested.source))}</p>")
+    said.append(f"<p>{_tested_on(tested)}</p>")
     if tested.limits:
         limits = "".join(f"<li>{escape(tr(limit))}</li>" for limit in tested.limits)
         said.append(f"<h3 style='margin-top: 12px'>{tr('Where not to trust it')}</h3><ul>{limits}</ul>")
     return "".join(said)
+
+
+def _tested_on(tested: Evidence) -> str:
+    return tr("<b>Tested on:</b> {source}", source=_sentence(tested.source))
+
+
+def tested_on(tested: Evidence) -> str:
+    """What methods were judged by, in plain words."""
+    return words_of(_tested_on(tested))
 
 
 def _sentence(text: str) -> str:
@@ -89,19 +99,29 @@ def skill_table(rows: Sequence[Skill], methods: Mapping[str, str]) -> str:
         + "</tr>"
         for method in known
     )
-    layers = max((row.layers for row in rows), default=0)
     meanings = "".join(
         f"<dt>{tr('{name}: ', name=escape(method_label(name)))}</dt><dd>{escape(tr(methods[name]))}</dd>"
         for name in known
         if methods.get(name)
     )
-    caption = tr(
-        "Efficiency (NSE) with 95 % interval: 1 is perfect, 0 no better than the mean; {layers} layers", layers=f"{layers:,}"
-    )
     return (
-        f"<div class=scroll><table><caption>{caption}</caption>"
+        f"<div class=scroll><table><caption>{skill_caption(rows)}</caption>"
         f"<thead><tr><th scope=col>{tr('Method')}</th>{head}</tr></thead><tbody>{body}</tbody></table></div><dl>{meanings}</dl>"
     )
+
+
+def skill_caption(rows: Sequence[Skill]) -> str:
+    """What efficiencies are, and of how many layers."""
+    layers = max((row.layers for row in rows), default=0)
+    return tr(
+        "Efficiency (NSE) with 95 % interval: 1 is perfect, 0 no better than the mean; {layers} layers", layers=f"{layers:,}"
+    )
+
+
+def signs(rows: Sequence[Skill]) -> tuple[Sign, ...]:
+    """How the ways to judge a method are drawn, for the legend of a diagram."""
+    names = ordered(VALIDATIONS, (row.validation for row in rows))
+    return tuple(Sign(validation_label(name), COLOURS.get(name, theme.INK), "circle") for name in names)
 
 
 def _dot(validation: str) -> str:
@@ -133,6 +153,12 @@ def fit(row: Skill) -> str:
     return f"<p class=quiet>{said}</p>"
 
 
+def located(tested: Evidence) -> str:
+    """How many profiles there are, in how many cells."""
+    found = tested.profiles
+    return tr("{profiles} profiles in {cells} of the land cells.", profiles=f"{found.total:,}", cells=f"{found.cells:,}")
+
+
 def counted(tested: Evidence) -> str:
     """Profiles by region and by source."""
     found = tested.profiles
@@ -142,6 +168,5 @@ def counted(tested: Evidence) -> str:
         rows = "".join(f"<tr><th scope=row>{escape(tr(name))}</th><td>{count:,}</td></tr>" for name, count in ranked)
         return f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>"
 
-    whole = tr("{profiles} profiles in {cells} of the land cells.", profiles=f"{found.total:,}", cells=f"{found.cells:,}")
     regions, sources = table(tr("Profiles by region"), found.by_region), table(tr("Profiles by source"), found.by_source)
-    return f"<p>{whole}</p>{regions}<p>&nbsp;</p>{sources}"
+    return f"<p>{located(tested)}</p>{regions}<p>&nbsp;</p>{sources}"

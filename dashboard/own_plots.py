@@ -9,6 +9,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from dashboard import plots
+from dashboard.drawn import Sign
 from dashboard.language import tr
 from dashboard.own import NODES, FloatArray
 from dashboard.theme import ACCENT, GREY, STEEL
@@ -48,6 +49,12 @@ def class_dots() -> str:
         for colour, name in zip(CLASS_COLOURS, DEPTHS, strict=True)
     )
     return f"<p class=quiet>{''.join(dots)}</p>"
+
+
+def class_signs() -> tuple[Sign, ...]:
+    """How the depth classes are drawn, for the legend of a diagram."""
+    pairs = zip(CLASS_COLOURS, DEPTHS, strict=True)
+    return tuple(Sign(name.replace("-", "–"), colour, "circle") for colour, name in pairs)
 
 
 class Fitted:

@@ -43,6 +43,11 @@ def room(height: int = HEIGHT) -> pn.Column:
     return pn.Column(height=height, sizing_mode="stretch_width", margin=(0, 0, 8, 0))
 
 
+def drawn_in(place: pn.Column) -> list[Any]:
+    """The figure that stands in a room for a diagram, if one was drawn and is seen."""
+    return [pane.object for pane in place.objects] if place.visible else []
+
+
 def framed(shown: Any, height: int = HEIGHT) -> pn.pane.Bokeh:
     """A figure as wide as there is room."""
     shown.update(height=height, width=None, sizing_mode="stretch_width")

@@ -17,6 +17,7 @@ from bokeh.core.property.vectorization import Expr
 from bokeh.models import ColumnDataSource, CustomJSExpr, GlyphRenderer, LinearColorMapper, Patch
 from bokeh.plotting import figure
 
+from dashboard.language import tr
 from dashboard.theme import ACCENT, FONT, GREY, GRID, INK, NO_DATA, OCEAN, RIVAL, STEEL
 
 FloatArray = npt.NDArray[np.float64]
@@ -131,7 +132,7 @@ def way(ylabel: str) -> hv.Overlay:
     )
     ticks = [(10.0**power, f"{10**power:,}") for power in range(5)]
     return (before * balance * course * marks * name).opts(
-        xlabel="Years after the change", ylabel=ylabel, logx=True, xlim=(0.95, 1.1e4), xticks=ticks, toolbar=None,
+        xlabel=tr("Years after the change"), ylabel=ylabel, logx=True, xlim=(0.95, 1.1e4), xticks=ticks, toolbar=None,
         default_tools=[], show_legend=False,
     )  # fmt: skip
 
@@ -145,7 +146,7 @@ def profile(depth: FloatArray, baseline: FloatArray, scenario: FloatArray, deepe
         for carbon, (colour, width, dash) in zip((baseline, scenario, baseline, scenario), looks, strict=True)
     ]
     return hv.Overlay(lines).opts(
-        xlabel="Soil organic carbon [kg C m⁻³]", ylabel="Depth [m]", ylim=(0, deepest), invert_yaxis=True, toolbar=None,
+        xlabel=tr("Soil organic carbon [kg C m⁻³]"), ylabel=tr("Depth [m]"), ylim=(0, deepest), invert_yaxis=True, toolbar=None,
         default_tools=[], show_legend=False,
     )  # fmt: skip
 
@@ -180,7 +181,7 @@ def skill(names: Sequence[str], series: Sequence[tuple[str, FloatArray, FloatArr
     best = max([0.3, *(float(np.nanmax(high, initial=0.0)) for _, _, _, high in series)])
     worst = min([0.0, *(float(np.nanmin(np.append(value, low), initial=0.0)) for _, value, low, _ in series)])
     return hv.Overlay(layers).opts(
-        xlabel="Efficiency (NSE)", ylabel="", toolbar=None, default_tools=[],
+        xlabel=tr("Efficiency (NSE)"), ylabel="", toolbar=None, default_tools=[],
         xlim=(max(WORST, worst - 0.05), min(1.0, best + 0.1)), ylim=(-0.5, len(names) - 0.5), show_legend=False,
         yticks=[(float(row), name) for row, name in zip(rows, names, strict=True)],
     )  # fmt: skip
@@ -204,7 +205,7 @@ def density(edges: FloatArray, counts: npt.NDArray[np.integer]) -> hv.Overlay:
     same = hv.Curve((ends, ends)).opts(color=ACCENT, line_width=1.5)
     ticks = [(float(power), f"{10.0**power:g}") for power in range(int(np.ceil(ends[0])), int(np.floor(ends[1])) + 1)]
     return (cells * same).opts(
-        xlabel="Modelled carbon [kg C m⁻³]", ylabel="Observed [kg C m⁻³]", xticks=ticks, yticks=ticks, toolbar=None,
+        xlabel=tr("Modelled carbon [kg C m⁻³]"), ylabel=tr("Observed [kg C m⁻³]"), xticks=ticks, yticks=ticks, toolbar=None,
         default_tools=[], xlim=tuple(ends), ylim=tuple(ends), show_legend=False,
     )  # fmt: skip
 

@@ -1,17 +1,11 @@
-"""A map for print: globe, title, colour scale, caption and source, as PNG or SVG."""
+"""Maps for print, one or two: globe, title, colour scale, caption and source, as PNG or SVG."""
 
 from __future__ import annotations
 
-import io
-import re
-import threading
-from functools import cache, lru_cache
-from textwrap import fill
-from typing import Any, Literal
-from unicodedata import east_asian_width
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_rgb
@@ -24,22 +18,18 @@ from dashboard.dress import Dress, dress, fades
 from dashboard.engine import Answer, Engine
 from dashboard.fields import FADED
 from dashboard.language import ENGLISH, speaking, spoken, tr
-from dashboard.takeaway import citation
+from dashboard.paper import Kind, lettering, lines, sheet
+from dashboard.takeaway import citation, sentence
 
-WIDTH, HEIGHT = 7.5, 4.75
-"""Size of the figure [inches]: across a page."""
+HEAD, FOOT = 4.15, 0.6
+"""Height of a map with its title and its colour scale, and of the caption below all maps [inches]."""
 
-RESOLUTION = 300
 FINER = 2
 """Pixels of a printed map for each of the page's, along each side."""
 
-DESCRIPTIONS: dict[str, dict[str, Any]] = {"png": {"Software": "PRODA Explorer"}, "svg": {"Creator": "PRODA Explorer"}}
 
-_drawing = threading.Lock()  # Matplotlib's fonts are shared and not safe for threads
-
-
-def figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address: str = "") -> bytes:
-    """The map of an answer.
+def figure(engine: Engine, answer: Answer, kind: Kind, address: str = "") -> bytes:
+    """The map of an answer, or the two that it compares, one above the other.
 
     Args:
         engine: the model.
@@ -50,50 +40,30 @@ def figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address:
     Returns:
         the bytes of the file.
     """
+    shown = [answer, answer.second] if answer.choice.compare else [answer]
+
+    def compose(made: Figure) -> None:
+        for row, each in enumerate(reversed(shown)):
+            _map(made, FOOT + row * HEAD, engine, each)
+        said = caption(engine, answer, address)
+        made.text(0.02, 0.5 / made.get_figheight(), said, ha="left", va="top", fontsize=6)
+
     with speaking(spoken() if lettering(spoken()) else ENGLISH):
-        return _figure(engine, answer, kind, address)
+        return sheet(kind, FOOT + HEAD * len(shown), compose)
 
 
-def _figure(engine: Engine, answer: Answer, kind: Literal["png", "svg"], address: str) -> bytes:
-    worn, fonts = dress(engine, answer), lettering(spoken())
-    with _drawing:
-        made = Figure((WIDTH, HEIGHT), dpi=RESOLUTION, facecolor="white")
-        axes = made.add_axes((0.02, 0.225, 0.96, 0.7))
-        on = projection.BY_NAME[answer.choice.projection]
-        _globe(axes, on)
-        image = _values(axes, engine, on, answer, worn)
-        _fade(axes, engine, on, answer)
-        _unlike(axes, engine, on)
-        bar = made.colorbar(image, cax=made.add_axes((0.25, 0.18, 0.5, 0.024)), orientation="horizontal", extend="both")
-        _ticks(bar, worn)
-        made.text(
-            0.5, 0.965, plain_title(worn), ha="center", va="top", fontsize=11, fontweight="bold", color=theme.INK, family=fonts
-        )
-        made.text(0.02, 0.105, caption(engine, answer, address), ha="left", va="top", fontsize=6, color=theme.INK, family=fonts)
-        held = io.BytesIO()
-        made.savefig(held, format=kind, metadata=DESCRIPTIONS[kind])
-    return held.getvalue()
-
-
-CHINESE = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", "SimHei",
-    "Noto Sans CJK JP", "Heiti TC", "Arial Unicode MS",
-)  # fmt: skip
-"""Fonts with simplified Chinese, the best first; of a collection Matplotlib knows the first font alone, whatever its name."""
-
-
-def lettering(language: str) -> list[str]:
-    """Fonts for the letters of a language, one for what the other lacks; none where this machine has no font for it."""
-    latin = str(rcParams["font.sans-serif"][0])
-    if language != "zh":
-        return [latin]
-    known = _fonts()
-    return next(([latin, name] for name in CHINESE if name in known), [])
-
-
-@cache
-def _fonts() -> frozenset[str]:
-    return frozenset(font_manager.get_font_names())
+def _map(made: Figure, bottom: float, engine: Engine, answer: Answer) -> None:
+    """One map with what stands around it, so many inches above the end of the paper."""
+    worn, on, whole = dress(engine, answer), projection.BY_NAME[answer.choice.projection], made.get_figheight()
+    axes = made.add_axes((0.02, (bottom + 0.47) / whole, 0.96, 3.325 / whole))
+    _globe(axes, on)
+    image = _values(axes, engine, on, answer, worn)
+    _fade(axes, engine, on, answer)
+    _unlike(axes, engine, on)
+    beside = made.add_axes((0.25, (bottom + 0.255) / whole, 0.5, 0.114 / whole))
+    bar = made.colorbar(image, cax=beside, orientation="horizontal", extend="both")
+    _ticks(bar, worn)
+    made.text(0.5, (bottom + 3.98) / whole, plain_title(worn), ha="center", va="top", fontsize=11, fontweight="bold")
 
 
 def plain_title(worn: Dress) -> str:
@@ -103,39 +73,12 @@ def plain_title(worn: Dress) -> str:
 
 def caption(engine: Engine, answer: Answer, address: str) -> str:
     """What is shown, in a sentence, and where it comes from; wrapped."""
-    depth = answer.depth
-    spread = None if engine.ensemble is None or answer.part is not None else float(engine.ensemble.total_sd[depth])
-    before, stock = (float(stocks[depth]) for stocks in answer.stocks)
-    choice, cues = answer.choice, (answer.outcome.cue, answer.baseline.cue)
-    said = words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
     hatched = "" if engine.ensemble is None else tr("Hatched: unlike any training site.")
+    shown = (answer.choice, answer.second.choice) if answer.choice.compare else (answer.choice,)
     faded = tr("All but faded: standard deviation {share} % of the value or more.", share=f"{FADED:g}")
-    whole = words.sentences(said, hatched, faded if fades(engine, choice) else "", citation(answer.choice, engine, address))
-    return wrapped(whole, 158 if spoken() == ENGLISH else 148)
-
-
-def wrapped(text: str, width: int) -> str:
-    r"""A text in lines of so many letters; a Chinese character is as wide as two, and lines may end behind each.
-
-    >>> wrapped("one two three", 7), wrapped("土壤 CUE 碳，一二", 8)
-    ('one two\nthree', '土壤 CUE\n碳，一二')
-    """
-    if not any(_wide(letter) for letter in text):
-        return fill(text, width)
-    lines = [""]
-    for part in re.findall(r"\s+|[\u2e80-\uffef][，。；：、）]*|[^\s\u2e80-\uffef]+[，。；：、）]*", text):
-        if lines[-1] and _width(lines[-1] + part.rstrip()) > width:
-            lines.append("")
-        lines[-1] += part if lines[-1] else part.lstrip()
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _wide(letter: str) -> bool:
-    return east_asian_width(letter) in "WF"
-
-
-def _width(text: str) -> int:
-    return sum(2 if _wide(letter) else 1 for letter in text)
+    faded = faded if any(fades(engine, choice) for choice in shown) else ""
+    whole = words.sentences(sentence(engine, answer), hatched, faded, citation(answer.choice, engine, address))
+    return "\n".join(lines(whole))
 
 
 @lru_cache(maxsize=4)

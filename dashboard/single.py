@@ -13,12 +13,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from dashboard import aside, own, words
+from dashboard.drawn import Drawn, words_of
 from dashboard.engine import Engine
 from dashboard.jobs import Job, Told
 from dashboard.language import tr
 from dashboard.own import Profiles
 from dashboard.own_plots import LEARNT, Bars, Fitted
-from dashboard.pane import framed, html, room
+from dashboard.pane import drawn_in, framed, html, room
 from proda_core import parameters
 from proda_core.constants import GRAMS_PER_KILOGRAM
 from proda_core.scenario import Scenario
@@ -53,6 +54,7 @@ class Single:
         self.said, self.table = html(""), html("")
         self.rooms = (room(), room(TALL))
         self._plots: tuple[Fitted, Bars] | None = None
+        self._fitted = ""
         self.panels = (
             pn.Column(
                 html(f"<h3>{tr('Fit one profile')}</h3>"), pn.FlexBox(self.profile, self.go, self.stop), self.said, self.rooms[0],
@@ -60,6 +62,17 @@ class Single:
             ),
             pn.Column(html(f"<h3>{tr('What it tells about the parameters')}</h3>"), self.rooms[1], self.table, margin=0),
         )  # fmt: skip
+
+    def drawn(self) -> list[Drawn]:
+        """The fitted profile and its parameters, where one was fitted."""
+        of = tr("{what}: {shown}.", what=tr("Profile"), shown=self._fitted)
+        titles = tr("Fit one profile"), tr("What it tells about the parameters")
+        said = words_of(_key()), words_of(self.table.object.split("<details>")[0])
+        return [
+            Drawn(title, shown, said=words.sentences(of, text))
+            for title, text, place in zip(titles, said, self.rooms, strict=True)
+            for shown in drawn_in(place)
+        ]
 
     def hold(self, profiles: Profiles | None) -> None:
         """Offer the profiles; a fit that runs is of no use any more."""
@@ -97,6 +110,7 @@ class Single:
         folder, _ = own.room("", self._engine.model.land)
         one = profiles.one(position)
         aside.put(one, Path(folder.name) / aside.TABLE)
+        self._fitted = str(self.profile.value)
         self._show_plots()
         assert self._plots is not None  # noqa: S101 they were just made
         fitted, bars = self._plots

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from dashboard import words
 from dashboard.catalogue import DEPTHS, GAINS, MAPS, PARAMETERS, TAO_2023
 from dashboard.choice import Choice
-from dashboard.engine import Engine
+from dashboard.engine import Answer, Engine
 from dashboard.fields import DEPTH_INDEX
 from dashboard.language import tr
 from proda_core import __version__, mechanisms
@@ -94,16 +95,26 @@ def _place(choice: Choice) -> list[str]:
     return [f"cell = model.land.nearest({latitude:g}, {longitude:g})", "print(outcome.soc[:, cell])  # kg C m-2 above each depth"]
 
 
-def citation(choice: Choice, engine: Engine, address: str) -> str:
+def sentence(engine: Engine, answer: Answer) -> str:
+    """The state of the world that an answer tells, in a sentence."""
+    depth, choice = answer.depth, answer.choice
+    spread = None if engine.ensemble is None or answer.part is not None else float(engine.ensemble.total_sd[depth])
+    before, stock = (float(stocks[depth]) for stocks in answer.stocks)
+    cues = (answer.outcome.cue, answer.baseline.cue)
+    return words.headline(choice.scenario, choice.depth, stock, before, *cues, spread, choice.region, choice.within)
+
+
+def citation(choice: Choice, engine: Engine, address: str, figure: str = "") -> str:
     """How to cite what a page shows.
 
     Args:
         choice: what it shows.
         engine: the model, for its version and source of parameters.
         address: of the page; empty where it is not known.
+        figure: title of the figure that is cited; the map if none.
     """
-    label, today = tr(MAPS[choice.variable].label), datetime.now(UTC)
-    if MAPS[choice.variable].has_depth:
+    label, today = figure or tr(MAPS[choice.variable].label), datetime.now(UTC)
+    if MAPS[choice.variable].has_depth and not figure:
         label = tr("{label}, {depth}", label=label, depth=tr(DEPTHS[choice.depth]))
     parts = {
         "year": today.year, "version": __version__, "model": engine.version, "map": label, "date": f"{today:%Y-%m-%d}",

@@ -10,6 +10,7 @@ import numpy as np
 from dashboard import words
 from dashboard.catalogue import CONTROLS, DEPTH_NOUNS, DEPTH_WORDS, DEPTHS
 from dashboard.diagrams import MARKS, FloatArray
+from dashboard.drawn import Sign
 from dashboard.language import mark, tr
 from proda_core.grid import STOCK_DEPTHS
 from proda_core.published import CUE_TIMES, ONE_PERCENT_CUE
@@ -40,6 +41,11 @@ def introduction() -> str:
 def label(mechanism: str) -> str:
     """How a mechanism is called on the page."""
     return tr(CONTROLS[mechanism].label)
+
+
+def signs(mechanisms: Iterable[str]) -> tuple[Sign, ...]:
+    """How mechanisms are drawn, for the legend of a diagram."""
+    return tuple(Sign(label(name), MARKS[name].colour, MARKS[name].shape) for name in mechanisms)
 
 
 def _dot(mechanism: str) -> str:

@@ -12,10 +12,12 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import Range1d
 
-from dashboard import judgement, legend, plots, projection, theme
+from dashboard import judgement, legend, plots, projection, theme, words
 from dashboard.catalogue import MAPS, METHODS, VALIDATIONS
+from dashboard.drawn import Drawn, words_of
 from dashboard.engine import Answer, Engine
 from dashboard.language import tr
+from dashboard.pane import drawn_in
 from dashboard.sight import Sight
 from dashboard.state import State
 from proda_core.learning.evidence import Evidence as Tested
@@ -66,6 +68,10 @@ class Evidence:
     def show(self, answer: Answer) -> None:
         """Nothing here depends on the page."""
 
+    def drawn(self) -> list[Drawn]:
+        """The diagrams that were made."""
+        return [each for part in self.parts for each in part.drawn()]
+
     def open(self) -> None:
         """Make the diagrams, once."""
         for part in self.parts:
@@ -82,8 +88,16 @@ class SkillByMethod:
         self.group = pmui.Select(label=tr("Skill in"), options=groups, size="small", width=220, margin=(6, 0, 4, 0))
         self.room, self.table = _room(), _html("")
         self.group.param.watch(lambda _: self._choose(), "value")
-        self.panel = pn.Column(_html(f"<h3>{tr('Skill by method')}</h3>"), self.group, self.room, self.table, margin=0)
+        self.title = tr("Skill by method")
+        self.panel = pn.Column(_html(f"<h3>{self.title}</h3>"), self.group, self.room, self.table, margin=0)
         self._choose()
+
+    def drawn(self) -> list[Drawn]:
+        """The diagram, once it is made."""
+        rows = self._rows
+        chosen = tr("{what}: {shown}.", what=tr("Skill in"), shown=self.group.value)
+        said = words.sentences(chosen, f"{judgement.skill_caption(rows)}{tr('.')}", judgement.tested_on(self._tested))
+        return [Drawn(self.title, shown, judgement.signs(rows), said) for shown in drawn_in(self.room)]
 
     @property
     def _rows(self) -> list[Skill]:
@@ -128,9 +142,16 @@ class ObservedModelled:
         )  # fmt: skip
         self.room, self.text = _room(), _html("")
         self.pair.param.watch(lambda _: self._choose(), "value")
-        title = _html(f"<h3>{tr('Observed against modelled carbon density')}</h3>")
-        self.panel = pn.Column(title, self.pair, self.room, self.text, margin=0)
+        self.title = tr("Observed against modelled carbon density")
+        self.panel = pn.Column(_html(f"<h3>{self.title}</h3>"), self.pair, self.room, self.text, margin=0)
         self._choose()
+
+    def drawn(self) -> list[Drawn]:
+        """The diagram, once it is made."""
+        chosen = tr("{what}: {shown}.", what=tr("Method and validation"), shown=self.pair.value)
+        said = words.sentences(chosen, words_of(self.text.object), judgement.tested_on(self._tested))
+        scale = tr("Number of layers, logarithm to base 10")
+        return [Drawn(self.title, shown, said=said, scale=scale) for shown in drawn_in(self.room)]
 
     def _choose(self) -> None:
         method, validation = self._pairs[self.pair.value]
@@ -157,8 +178,17 @@ class Places:
         self.show.on_click(lambda _: state.show(variable="profile_count"))
         self.show.visible = engine.ensemble is not None
         self.counts = _html("" if engine.evidence is None else judgement.counted(engine.evidence))
-        title = _html(f"<h3>{tr('Where the profiles are')}</h3>")
-        self.panel = pn.Column(title, self.show, self.room, self.bar, self.counts, margin=0)
+        self.title = tr("Where the profiles are")
+        self.panel = pn.Column(_html(f"<h3>{self.title}</h3>"), self.show, self.room, self.bar, self.counts, margin=0)
+
+    def drawn(self) -> list[Drawn]:
+        """The map, once it is made."""
+        variable, tested = MAPS["profile_count"], self._engine.evidence
+        said = words.sentences(
+            "" if tested is None else judgement.located(tested), tr("Grey: {what}.", what=tr(legend.NO_VALUE[variable.name]))
+        )
+        scale = f"{tr(variable.label)}, {tr(variable.unit)}"
+        return [Drawn(self.title, shown, said=said, scale=scale) for shown in drawn_in(self.room)]
 
     def draw(self) -> None:
         """Make the map, where it is known what to draw."""

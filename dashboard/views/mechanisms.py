@@ -21,10 +21,11 @@ from dashboard import comparison, diagrams, plots, theme, variance, verdict
 from dashboard.catalogue import DEPTHS
 from dashboard.curves import Curves
 from dashboard.diagrams import FloatArray, Line
+from dashboard.drawn import Drawn, Sign, words_of
 from dashboard.efficiency import Efficiency
 from dashboard.engine import Answer, Engine
 from dashboard.language import mark, tr
-from dashboard.pane import HEIGHT, framed, html, room, soon
+from dashboard.pane import HEIGHT, drawn_in, framed, html, room, soon
 from dashboard.sight import Sight
 from dashboard.state import State
 from proda_core.published import CUE_MOST, CUE_RECOMMENDED, CUE_TEMPERATURE
@@ -52,6 +53,9 @@ class Part(Protocol):
 
     def show(self, answer: Answer) -> None:
         """Follow the page."""
+
+    def drawn(self) -> list[Drawn]:
+        """Its diagrams that are drawn."""
 
 
 class Mechanisms:
@@ -87,6 +91,10 @@ class Mechanisms:
         for part in self.parts:
             part.show(answer)
 
+    def drawn(self) -> list[Drawn]:
+        """The diagrams that were made."""
+        return [each for part in self.parts for each in part.drawn()]
+
     def open(self) -> None:
         """Make the diagrams, once; each in a turn of its own, so that others are answered in between."""
         for part in self.parts:
@@ -105,8 +113,8 @@ class Control:
         )
         self.layers.param.watch(lambda _: self._update(), "value")
         self.room, self.text = room(), html("")
-        title = html(f"<h3>{tr('Make its map uniform')}</h3>")
-        self.panels = (pn.Column(title, self.layers, self.room, self.text, margin=0),)
+        self.title = tr("Make its map uniform")
+        self.panels = (pn.Column(html(f"<h3>{self.title}</h3>"), self.layers, self.room, self.text, margin=0),)
 
     @property
     def _weighted(self) -> bool:
@@ -117,6 +125,11 @@ class Control:
         if answer.choice.depth != self._depth:
             self._depth = answer.choice.depth
             self._update()
+
+    def drawn(self) -> list[Drawn]:
+        """The diagram, once it is made."""
+        said = words_of(verdict.control(self._found, self._depth, self._weighted)) if self._depth else ""
+        return [Drawn(self.title, shown, verdict.signs(verdict.RANKED), said) for shown in drawn_in(self.room)]
 
     def _update(self) -> None:
         of = (self._found, self._depth, self._weighted)
@@ -152,12 +165,21 @@ class Shares:
         self.study = pmui.Select(label=tr("Moved"), options=list(labels), size="small", width=220, margin=(6, 0, 4, 0))
         self.study.param.watch(lambda event: self._choose(labels[event.new]), "value")
         self.room, self.text = room(HEIGHT + 60), html("")
-        title = html(f"<h3>{tr('Share out the variance')}</h3>")
-        self.panels = (pn.Column(title, self.study, self.room, self.text, margin=0),)
+        self.title = tr("Share out the variance")
+        self.panels = (pn.Column(html(f"<h3>{self.title}</h3>"), self.study, self.room, self.text, margin=0),)
         self._choose("mechanisms")
 
     def show(self, answer: Answer) -> None:
         """Nothing here depends on the page."""
+
+    def drawn(self) -> list[Drawn]:
+        """The diagram, once it is made."""
+        signs = (
+            Sign(tr("with all interactions"), theme.STEEL, "band", alpha=0.4), Sign(tr("alone"), theme.STEEL, "band"),
+            Sign(tr("95 % interval"), theme.GREY),
+        )  # fmt: skip
+        said = words_of(variance.shares(self._found, self._study))
+        return [Drawn(self.title, shown, signs, said) for shown in drawn_in(self.room)]
 
     def _choose(self, study: str) -> None:
         self._study = study
@@ -190,9 +212,13 @@ class Places:
     """
 
     def __init__(self, title: str, text: str, compose: Callable[[], hv.Overlay]) -> None:
-        self._compose = compose
+        self._compose, self.title, self._said = compose, title, words_of(text)
         self.room = room()
-        self.panels = (pn.Column(html(f"<h3>{title}</h3>"), self.room, html(text), margin=0),)
+        self.panels = (pn.Column(html(f"<h3>{title}</h3>"), self.room, html(text + comparison.zones()), margin=0),)
+
+    def drawn(self) -> list[Drawn]:
+        """The diagram, once it is made."""
+        return [Drawn(self.title, shown, comparison.signs(), self._said) for shown in drawn_in(self.room)]
 
     def show(self, answer: Answer) -> None:
         """Nothing here depends on the page."""
@@ -259,3 +285,7 @@ class Where:
 
     def draw(self) -> None:
         """There is no diagram."""
+
+    def drawn(self) -> list[Drawn]:
+        """There is no diagram."""
+        return []

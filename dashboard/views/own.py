@@ -20,12 +20,13 @@ from panel.io.state import set_curdoc
 
 from dashboard import export, legend, own, own_plots, own_words, plots, theme
 from dashboard.catalogue import DEPTH_WORDS, MAPS
+from dashboard.drawn import Drawn
 from dashboard.engine import Answer, Engine
 from dashboard.jobs import Job, Told
 from dashboard.language import mark, tr
 from dashboard.own import MOST_MEGABYTES, Comparison, Profiles
 from dashboard.own_plots import CLASS_COLOURS
-from dashboard.pane import framed, html, room
+from dashboard.pane import drawn_in, framed, html, room
 from dashboard.single import Single
 from dashboard.state import State
 from dashboard.upload import Coming, Upload, announced, fits
@@ -79,6 +80,7 @@ class Own(param.Parameterized):
         self.example.variant = self.csv.variant = "text"  # given at once, it would meet the name that Panel gives up
         self.read = html("")
         self.single = Single(engine, self._later)
+        self.title = tr("Against the maps")
         self.diagram, self.numbers = room(), html("")
         self._pairs: ColumnDataSource | None = None
         self.colour = pmui.Select(
@@ -87,9 +89,7 @@ class Own(param.Parameterized):
         )  # fmt: skip
         self.colour.param.watch(lambda _: self._dot(), "value")
         self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, legend.BAR], sizing_mode="stretch_width", margin=(6, 0, 0, 0))
-        beside = pn.Column(
-            html(f"<h3>{tr('Against the maps')}</h3>"), self.diagram, self.numbers, self.csv, self.colour, self.bar, margin=0
-        )
+        beside = pn.Column(html(f"<h3>{self.title}</h3>"), self.diagram, self.numbers, self.csv, self.colour, self.bar, margin=0)
         grid = pn.Column(beside, *self.single.panels, stylesheets=[GRID], margin=(16, 0, 0, 0))
         self.body = pn.Column(grid, sizing_mode="stretch_width", margin=0, visible=False)
         self.panel = pn.Column(
@@ -263,6 +263,14 @@ class Own(param.Parameterized):
             self._pairs.data.update(modelled=comparison.scenario[some])
         self.numbers.object = f"{own_plots.class_dots()}{own_words.skill_table(comparison)}{_part(len(comparison.baseline))}"
         self._dot()
+
+    def drawn(self) -> list[Drawn]:
+        """The diagrams of the profiles, where there are any."""
+        if self.profiles is None or self._answer is None or not self.body.visible:
+            return []
+        said = tr("On the line both are equal.")
+        pairs = [Drawn(self.title, shown, own_plots.class_signs(), said, follows=True) for shown in drawn_in(self.diagram)]
+        return [*pairs, *self.single.drawn()]
 
     def _dot(self) -> None:
         """Put the profiles on the map."""

@@ -10,6 +10,7 @@ from bokeh.core.properties import value
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTH_WORDS, DEPTHS
+from dashboard.drawn import Drawn, Sign, words_of
 from dashboard.engine import Answer
 from dashboard.language import mark, tr
 from dashboard.pace import Course, FloatArray, Journey, Way
@@ -67,7 +68,7 @@ class Diagram:
         self.title = pn.pane.HTML("", stylesheets=[theme.TEXT, ROOM], margin=0, sizing_mode="stretch_width")
         self.room = room(HEIGHT)
         self.panel = pn.Column(self.title, self.room, sizing_mode="stretch_width", margin=0)
-        self._drawn = False
+        self.is_drawn = False
 
     @cached_property
     def plot(self) -> Plot:
@@ -76,12 +77,12 @@ class Diagram:
 
     def clear(self) -> None:
         """Show no numbers."""
-        if self._drawn:
+        if self.is_drawn:
             plot = self.plot
             for source in (plot.before, plot.balance, plot.line, plot.marks):
                 source.data = {"years": [], "change": []}
             plot.name.data_source.data = {"years": [], "change": [], "text": []}
-        self._drawn = False
+        self.is_drawn = False
 
     def draw(self, course: Course, depth: int) -> None:
         """Show a course at a depth."""
@@ -98,7 +99,7 @@ class Diagram:
         span = (high - low) or 1.0
         below, above = (0.05, 0.2) if end >= 0 else (0.2, 0.05)
         plot.figure.y_range.update(start=low - below * span, end=high + above * span)
-        self._drawn = True
+        self.is_drawn = True
         if not self.room.objects:
             self.room.objects = [framed(plot.figure, HEIGHT)]
 
@@ -131,6 +132,18 @@ class Pace:
         """Say that there is no way to show."""
         self._failed = True
         self._update()
+
+    def drawn(self) -> list[Drawn]:
+        """The ways that are known."""
+        signs = (Sign(tr("Change by then"), theme.ACCENT), Sign(tr("New balance"), theme.ACCENT, "dashed"))
+        said = tr(
+            "A change at year 0 that stays; marks after {years} years.", years=words.listed([f"{year:,}" for year in NAMED])
+        )
+        return [
+            Drawn(f"{tr(TITLE)}: {words_of(part.title.object)}", part.plot.figure, signs, said, follows=True)
+            for part in (self.world, self.here)
+            if part.is_drawn
+        ]
 
     def _update(self) -> None:
         answer, way = self._answer, self._way

@@ -10,6 +10,7 @@ import panel as pn
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import DEPTHS
+from dashboard.drawn import Drawn, Sign, words_of
 from dashboard.engine import Answer, Engine
 from dashboard.engine import Profile as Soil
 from dashboard.folded_table import FoldedTable
@@ -41,6 +42,7 @@ class Profile:
 
     def __init__(self, state: State, engine: Engine) -> None:
         self._places: tuple[tuple[float, float] | None, ...] = (None, None)
+        self._latest: tuple[Soil, Soil | None] | None = None
         self.text = pn.pane.HTML(hint(), stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
         self.table = FoldedTable(summary=tr("The profile as a table"), visible=False, sizing_mode="stretch_width", margin=0)
         self.search = PlaceSearch(engine.places, state.visit, tr("Place, country or coordinates"), tr("Show"))
@@ -54,6 +56,7 @@ class Profile:
     def show(self, answer: Answer) -> None:
         """Show the soil at the place of an answer."""
         soil = answer.profile
+        self._latest = None if soil is None else (soil, answer.beside)
         if soil is None:
             self._leave()
             return
@@ -66,6 +69,21 @@ class Profile:
                 source.data = _line(carbon)
         self.text.object = describe(soil, answer.choice.depth, answer.beside)
         self._list(soil, answer.beside)
+
+    def drawn(self) -> list[Drawn]:
+        """The profile, where a place was chosen."""
+        if self._latest is None:
+            return []
+        soil, second = self._latest
+        signs = [Sign(tr("Baseline"), theme.GREY, "dashed"), Sign(tr("Scenario"), theme.ACCENT)]
+        if second is not None:
+            there = words.place(second.latitude, second.longitude)
+            signs += [
+                Sign(tr("{label}, {place}", label=tr(label), place=there), theme.STEEL, shape)
+                for label, shape in (("Baseline", "dashed"), ("Scenario", "line"))
+            ]
+        said = "" if soil.support is None else words_of(rests_on(soil.support))
+        return [Drawn(titled(soil), self.plot.figure, tuple(signs), said, follows=True)]
 
     def _list(self, soil: Soil, second: Soil | None) -> None:
         """The figure's numbers as a table."""
@@ -108,9 +126,13 @@ def _line(carbon: Any) -> dict[str, list[Any]]:
     return {"xs": [carbon], "ys": [NODES]}
 
 
+def titled(soil: Soil) -> str:
+    """What is shown, and where."""
+    return tr("Soil profile at {place}", place=words.place(soil.latitude, soil.longitude))
+
+
 def describe(soil: Soil, depth: str, second: Soil | None = None) -> str:
     """The place and its stocks as HTML; numbers and names of our own, nothing that a visitor typed."""
-    title = tr("Soil profile at {place}", place=words.place(soil.latitude, soil.longitude))
     note = "" if soil.on_land else f" <span class=quiet>{tr('(nearest land of the model)')}</span>"
     i = list(DEPTHS).index(depth)
     before, after = (float(stock[i]) for stock in soil.stock)
@@ -122,6 +144,7 @@ def describe(soil: Soil, depth: str, second: Soil | None = None) -> str:
     key = tr("dashed: baseline, {begin}solid: scenario{end}", begin="<span class=more>", end="</span>")
     if second is not None:
         key = tr("{key}; blue: {place}", key=key, place=words.place(second.latitude, second.longitude))
+    title = titled(soil)
     return f"<h2>{title}</h2>{note}<p>{tr(DEPTHS[depth])}: {known}{moved} kg C m⁻²<span class=quiet> · {key}</span></p>{rests}"
 
 

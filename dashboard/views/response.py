@@ -11,9 +11,10 @@ import panel_material_ui as pmui
 
 from dashboard import plots, theme, words
 from dashboard.catalogue import CONTROLS, DEPTHS, PUBLISHED_RESPONSE
+from dashboard.drawn import Drawn, Sign
 from dashboard.engine import Answer, Curve, Engine
 from dashboard.language import tr
-from dashboard.pane import framed, room
+from dashboard.pane import drawn_in, framed, room
 from dashboard.state import State
 
 HEIGHT = 165
@@ -47,9 +48,9 @@ class Response:
         end = tr("All in the end; see <i>How long it takes</i>.")
         said = f"<p class=quiet>{words.sentences(end, tr(PUBLISHED_RESPONSE))}<br>{self._ours()}</p>"
         self.text = pn.pane.HTML(said, stylesheets=[theme.TEXT], margin=0, sizing_mode="stretch_width")
-        title = tr("Response of the world's stock")
+        self.title = tr("Response of the world's stock")
         self.panel = pn.Column(
-            pn.pane.HTML(f"<h2>{title}</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
+            pn.pane.HTML(f"<h2>{self.title}</h2>", stylesheets=[theme.TEXT], margin=(0, 0, 10, 0)),
             self.mechanism, self.room, self.text,
             stylesheets=[theme.CARD],
         )  # fmt: skip
@@ -93,6 +94,14 @@ class Response:
         low, high = min(low, *marks), max(high, *marks)
         plot.figure.y_range.update(start=low - 0.08 * (high - low), end=high + 0.08 * (high - low))
         plot.figure.x_range.update(start=1.06 * control.limits[0], end=1.06 * control.limits[1])
+
+    def drawn(self) -> list[Drawn]:
+        """The curve, once it is computed."""
+        signs = [Sign(tr("Baseline"), "white", "circle", theme.STEEL), Sign(tr("Scenario"), theme.ACCENT, "circle")]
+        if self._latest is not None and self._latest.rival is not None:
+            signs.append(Sign(tr("Scenario A"), theme.RIVAL, "diamond"))
+        said = tr("One mechanism alone is changed everywhere along the line.")
+        return [Drawn(self.title, shown, tuple(signs), said, follows=True) for shown in drawn_in(self.room)]
 
     def _ours(self) -> str:
         """Our answers to +1 % CUE as HTML."""

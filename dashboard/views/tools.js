@@ -39,7 +39,7 @@ export function render({model}) {
   model.on("ready", measure)
   const {texts} = model
   let wishes = 0
-  const ask = (what) => { model.asked = {what, number: ++wishes} }
+  const ask = (what, more = {}) => { model.asked = {what, number: ++wishes, ...more} }
   const address = () => `${location.origin}${location.pathname}${model.query ? `?${model.query}` : ""}`
 
   const said = element("span", {"aria-live": "polite", class: "unseen"})
@@ -86,6 +86,46 @@ export function render({model}) {
     files.replaceChildren(...kinds.map(([name, label]) =>
       element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
   }
+  // a diagram is drawn from what the page shows when it is asked for; its file comes over the line that the page has anyway
+  const figure = element("select", {"aria-label": texts.figure})
+  const printed = element("p", {"aria-live": "polite", class: "quiet"})
+  const presses = [["png", "PNG"], ["svg", "SVG"]].map(([kind, label]) => {
+    const made = element("button", {type: "button"}, label)
+    made.addEventListener("click", () => {
+      if (busy || !figure.value) { return }
+      wait(true)
+      printed.textContent = texts.printing
+      ask("print", {title: figure.value, kind})
+    })
+    return made
+  })
+  let busy = false
+  const wait = (now) => {
+    busy = now
+    for (const made of presses) { made.setAttribute("aria-disabled", String(busy)) }
+  }
+  const offer = () => {
+    const chosen = figure.value
+    figure.replaceChildren(...model.figures.map((title) => element("option", {value: title}, title)))
+    if (model.figures.includes(chosen)) { figure.value = chosen }
+    printing.hidden = model.figures.length === 0
+  }
+  const save = ({name, content, trouble}) => {
+    wait(false)
+    printed.textContent = trouble ?? texts.printed
+    if (trouble !== undefined) { return }
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))
+    const type = name.endsWith(".svg") ? "image/svg+xml" : "image/png"
+    const where = URL.createObjectURL(new Blob([bytes], {type}))
+    element("a", {href: where, download: name}).click()
+    setTimeout(() => URL.revokeObjectURL(where), 60000)
+  }
+  model.on("msg:custom", save)
+  const printing = element("div", {},
+    element("h3", {class: "gap"}, texts.figures),
+    element("div", {class: "print"}, figure, ...presses),
+    printed,
+    element("p", {class: "quiet"}, texts.listed))
   const close = element("button", {type: "button", class: "close", "aria-label": texts.close}, "×")
   const dialog = element("dialog", {"aria-labelledby": "share-title"},
     element("div", {class: "head"}, element("h2", {id: "share-title"}, texts.shareView), close),
@@ -94,6 +134,7 @@ export function render({model}) {
     code,
     element("h3", {class: "gap"}, texts.files),
     files,
+    printing,
     element("div", {class: "row"}, element("h3", {}, texts.python),
       copied(() => model.python, texts.copyPython, texts.copiedPython)),
     python,
@@ -111,12 +152,16 @@ export function render({model}) {
     model.address = field.value
     fill()
     list()
+    offer()
+    wait(false)
+    printed.textContent = ""
     dialog.showModal()
     field.select()
   }
   close.addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", (event) => { if (event.target === dialog) { dialog.close() } })
   for (const name of ["code", "python", "citation"]) { model.on(name, fill) }
+  model.on("figures", offer)
 
   const show = () => {
     for (const [made, can] of [[undo, model.can_undo], [redo, model.can_redo], [replay, model.can_replay]]) {

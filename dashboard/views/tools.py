@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ import segno
 from dashboard import link, takeaway
 from dashboard.engine import Answer, Engine
 from dashboard.language import LANGUAGES, TAGS, spoken, tr
+from dashboard.press import NoFontError, Order, Press, Print
 from dashboard.state import State
 
 HERE = Path(__file__).parent
@@ -44,6 +47,11 @@ def texts() -> dict[str, str]:
         "map": tr("Map, {kind}"),
         "profile": tr("Soil profile, CSV"),
         "flows": tr("Pools and flows, CSV"),
+        "figures": tr("Figures for print"),
+        "figure": tr("Figure"),
+        "listed": tr("Listed are the diagrams that the page has drawn; those further down are drawn once they are in sight."),
+        "printing": tr("Being drawn …"),
+        "printed": tr("Done"),
         "python": tr("The same in Python"),
         "cite": tr("Cite this view"),
         "close": tr("Close"),
@@ -68,6 +76,7 @@ class Bar(pn.custom.JSComponent):
     query = param.String(doc="The part of the address behind the question mark.")
     asked = param.Parameter(default=None, doc="What the browser asks for, and a number that makes each wish another.")
     address = param.Parameter(default="", doc="Address of the page, as the browser says when the dialog opens.")
+    figures = param.List(default=[], doc="Titles of the diagrams that can be taken away now.")
     code = param.String(doc="QR code of that address, an SVG document.")
     python = param.String(doc="Lines that compute what the page shows.")
     citation = param.String(doc="How to cite what the page shows.")
@@ -85,11 +94,16 @@ class Tools:
         state: what the visitor chose.
         engine: the model, for its version.
         replay: shows the last change once more.
+        press: prints diagrams of the page.
+        ask: asks for a diagram as a file, which :meth:`hand` gets, or :meth:`fail` the error.
         language: what the visitor's link asked for, and links from here go on asking for; empty where it did not ask.
     """
 
-    def __init__(self, state: State, engine: Engine, replay: Any, language: str = "") -> None:
+    def __init__(
+        self, state: State, engine: Engine, replay: Any, press: Press, ask: Callable[[Order], None], language: str = ""
+    ) -> None:
         self._state, self._engine, self._language = state, engine, language
+        self._press, self._ask = press, ask
         self._calls = {"undo": state.undo, "redo": state.redo, "replay": replay}
         known = [[code, TAGS[code], name] for code, name in LANGUAGES.items()]
         self.bar = Bar(query=self._query(), texts=texts(), languages=known, language=spoken())
@@ -105,6 +119,34 @@ class Tools:
         call = self._calls.get(name) if isinstance(name, str) else None
         if call is not None:
             call()
+        elif name == "print":
+            self._print(asked)
+
+    def _print(self, asked: dict[str, Any]) -> None:
+        """Have a diagram printed, if there is one of the title; what it shows now is what is printed."""
+        title, kind = asked.get("title"), asked.get("kind")
+        if not (isinstance(title, str) and isinstance(kind, str)):
+            return
+        try:
+            order = self._press.order(title, kind, _known(self.bar.address))
+        except NoFontError as why:
+            self._say(f"{why}{tr('.')}")
+            return
+        if order is None:
+            self._say(tr("This figure is no longer on the page; open the dialog again to see which there are."))
+        else:
+            self._ask(order)
+
+    def hand(self, made: Print) -> None:
+        """Give a file to the browser, which saves it."""
+        self.bar._send_msg({"name": made.name, "content": b64encode(made.content).decode()})
+
+    def fail(self, _: Exception) -> None:
+        """Say that there is no file."""
+        self._say(tr("The figure could not be drawn; the other files are still to be had."))
+
+    def _say(self, trouble: str) -> None:
+        self.bar._send_msg({"trouble": trouble})
 
     def _follow(self) -> None:
         history = self._state.history
@@ -121,16 +163,22 @@ class Tools:
 
     def _give(self, address: Any) -> None:
         """Fill the dialog for the address at which a browser says that the page is."""
-        known = address if isinstance(address, str) and is_address(address) else ""
+        known = _known(address)
         choice = self._state.history.present
         self.bar.param.update(
             code=segno.make(known, micro=False).svg_inline(scale=4, border=2, light="#fff") if known else "",
             python=takeaway.python(choice),
             citation=takeaway.citation(choice, self._engine, known),
+            figures=list(self._press.drawn()),
         )
 
     def show(self, _: Answer) -> None:
         """Nothing to show: the tools follow what is chosen."""
+
+
+def _known(address: Any) -> str:
+    """What a browser says its address is, if it may be one."""
+    return address if isinstance(address, str) and is_address(address) else ""
 
 
 def is_address(text: str) -> bool:

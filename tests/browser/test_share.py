@@ -105,6 +105,33 @@ def test_files_of_the_view_are_taken_away(visitor: Visitor) -> None:
     expect(page.get_by_role("link", name="Soil profile, CSV")).to_have_count(0)
 
 
+def test_a_figure_is_chosen_and_taken_away_as_a_drawing(informed: Arrive) -> None:
+    visitor = informed()
+    page = visitor.page
+    visitor.press("ArrowRight")
+    page.get_by_role("heading", name="Skill by method").scroll_into_view_if_needed()
+    page.wait_for_function(
+        "() => proda.models().some((m) => m.type === 'LinearAxis' && m.axis_label === 'Efficiency (NSE)')", polling=100
+    )
+    page.get_by_role("button", name="Share this view").click()
+    dialog = page.get_by_role("dialog", name="Share this view")
+    figures = dialog.get_by_role("combobox", name="Figure")
+    expect(figures.get_by_role("option", name="Response of the world's stock")).to_have_count(1)
+    figures.select_option("Skill by method")
+    with page.expect_download() as taken:
+        dialog.get_by_role("button", name="SVG", exact=True).click()
+    assert taken.value.suggested_filename == "proda-skill-by-method.svg"
+    drawing = taken.value.path().read_text()
+    for text in ("Skill by method", "Efficiency (NSE)", "spatial blocks", "cue=1"):
+        assert text in drawing
+    expect(dialog.get_by_text("Done", exact=True)).to_be_visible()
+    figures.select_option("Response of the world's stock")
+    with page.expect_download() as taken:
+        dialog.get_by_role("button", name="PNG", exact=True).click()
+    assert taken.value.suggested_filename == "proda-response-of-the-world-s-stock.png"
+    assert taken.value.path().read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_region_is_found_by_typing_and_limits_the_change(visitor: Visitor) -> None:
     page = visitor.page
     visitor.press("ArrowRight")

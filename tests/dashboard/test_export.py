@@ -17,7 +17,7 @@ from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
-from dashboard import downloads, export, printed
+from dashboard import downloads, export, paper, printed
 from dashboard.catalogue import VIEWS
 from dashboard.choice import Choice
 from dashboard.dress import dress
@@ -104,7 +104,7 @@ def test_a_table_of_flows_balances(engine: Engine, place: tuple[float, float]) -
 def test_a_map_for_print_is_a_picture_of_its_size(informed: Engine, variable: str, view: str) -> None:
     answer = informed.answer(Choice(CHANGED, variable, view=view))
     picture = Image.open(io.BytesIO(printed.figure(informed, answer, "png", ADDRESS)))
-    assert picture.size == (round(300 * printed.WIDTH), round(300 * printed.HEIGHT))
+    assert picture.size == (round(300 * paper.WIDTH), round(300 * (printed.HEAD + printed.FOOT)))
     assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 30
 
 

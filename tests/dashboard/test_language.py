@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
-from dashboard import language, link, printed, visitors, words
+from dashboard import language, link, paper, printed, visitors, words
 from dashboard.app import Page
 from dashboard.catalogue import CONTROLS, DEPTHS, MAPS, METHODS, VALIDATIONS, VIEWS
 from dashboard.choice import Choice
@@ -271,12 +271,12 @@ def test_a_printed_map_is_chinese_where_there_is_a_font_for_it(engine: Engine, m
     answer = engine.answer(Choice())
     fonts: list[list[str]] = []
     made = printed.figure(engine, answer, "svg")
-    monkeypatch.setattr(printed, "caption", lambda *_: fonts.append([spoken(), *printed.lettering(spoken())]) or "")
-    monkeypatch.setattr(printed, "_fonts", lambda: frozenset({"SimHei"}))
+    monkeypatch.setattr(printed, "caption", lambda *_: fonts.append([spoken(), *paper.lettering(spoken())]) or "")
+    monkeypatch.setattr(paper, "_fonts", lambda: frozenset({"SimHei"}))
     monkeypatch.setattr(printed, "plain_title", lambda _: "")  # whether this machine has the font does not matter
     with speaking("zh"):
         printed.figure(engine, answer, "svg")
-        monkeypatch.setattr(printed, "_fonts", lambda: frozenset({"DejaVu Sans"}))
+        monkeypatch.setattr(paper, "_fonts", lambda: frozenset({"DejaVu Sans"}))
         printed.figure(engine, answer, "svg")
     assert b"<svg" in made
     assert fonts == [["zh", "DejaVu Sans", "SimHei"], ["en", "DejaVu Sans"]]
@@ -284,7 +284,7 @@ def test_a_printed_map_is_chinese_where_there_is_a_font_for_it(engine: Engine, m
 
 def test_chinese_lines_end_behind_any_character_but_not_before_a_stop() -> None:
     text = "表层 1 m 土壤的碳将增加 34.6 Pg C（+2.14 %）；整体 CUE 本身变化 +0.85 %。" * 3
-    lines = printed.wrapped(text, 40).split("\n")
+    lines = paper.wrapped(text, 40).split("\n")
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    assert all(printed._width(line) <= 42 for line in lines)
+    assert all(paper.letters(line) <= 42 for line in lines)
     assert not [line for line in lines if line[0] in "，。；：、）"]
