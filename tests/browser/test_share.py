@@ -22,10 +22,7 @@ def test_keys_take_a_step_back_and_again(visitor: Visitor) -> None:
     visitor.page.keyboard.press("Control+Shift+z")
     expect(visitor.status).to_have_text(ONE_PERCENT)
     expect(visitor.slider()).to_have_value("1")
-
-
-def test_keys_belong_to_a_field_while_one_types_in_it(visitor: Visitor) -> None:
-    visitor.press("ArrowRight")
+    # they belong to a field while one types in it
     field = visitor.page.get_by_role("combobox", name="Place, country or coordinates")
     field.fill("12")
     field.press("Control+z")
