@@ -36,7 +36,7 @@ class Map:
         self._latest: Answer | None = None
         self.first = Sheet(engine, "first", self._globe())
         self.second: Sheet | None = None
-        self._points: tuple[ColumnDataSource, LinearColorMapper] | None = None
+        self._points: list[tuple[ColumnDataSource, LinearColorMapper]] = []
         self.stage = Stage(self.first)
         choice = state.choice
         self.chooser = Chooser(engine, (tr("Map"), tr("Depth"), tr("View")), choice.look, state.show)
@@ -140,7 +140,7 @@ class Map:
 
     def points(self, source: ColumnDataSource, mapper: LinearColorMapper) -> None:
         """Draw points that another part of the page holds, in its colours: columns longitude, latitude and value."""
-        self._points = source, mapper
+        self._points.append((source, mapper))
         self.first.globe.scatter(source, mapper)
 
     def _fit(self) -> None:
@@ -158,8 +158,8 @@ class Map:
             if self.second is None:
                 self.second = Sheet(self._engine, "second", self._globe(self.first.globe))
                 self.second.fit(self._fitted())
-                if self._points is not None:
-                    self.second.globe.scatter(*self._points)
+                for points in self._points:
+                    self.second.globe.scatter(*points)
             self.second.show(answer.second)
         self.stage.lay(choice.compare, self.second)
         self._hatched(self.hatch.value is True)
