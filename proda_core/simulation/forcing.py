@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from proda_core.grid import LandGrid
 from proda_core.process import column
+from proda_core.simulation.classic import check_whole
 from proda_core.simulation.forcing_file import NPP, PER_YEAR, ROWS, Places, held, name_in, places, take
 from proda_core.variables import FORCING, VARIABLES, VariableError, check_range
 
@@ -105,6 +106,7 @@ def read(path: Path, land: LandGrid) -> Given:
         ValueError: damaged, no forcing, without months, in other units or layers, out of range, or nowhere on land.
     """
     try:
+        check_whole(path)
         with xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
             return _given(data, path.name, land)
     except (OSError, RuntimeError, KeyError, IndexError, TypeError) as error:

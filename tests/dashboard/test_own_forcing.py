@@ -16,15 +16,16 @@ import xarray as xr
 from dashboard import export, own_forcing, own_forcing_words
 from dashboard.app import Page
 from dashboard.engine import Engine
-from dashboard.own_forcing import Comparison
+from dashboard.own_forcing import Comparison, Forced
 from dashboard.views import own_forcing as view
 from proda_core.scenario import Scenario
-from proda_core.scenarios import Region
+from proda_core.scenarios import Experiment, Region
+from proda_core.simulation import forcing
 from tests.dashboard.test_own import sent
 from tests.dashboard.visit import slide
 
-BOX = (-50.0, 75.0, -120.0, 150.0)
-"""Wide enough that some of the few cells of the small world lie in it."""
+BOX = (38.0, 54.0, 120.0, 144.0)
+"""Where most of the few cells of the small world lie close together."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,12 @@ def warm(engine: Engine) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(own_forcing, "EXAMPLE_BOX", BOX)
         return export.as_netcdf(own_forcing.example(engine))
+
+
+@pytest.fixture
+def forced(engine: Engine, warm: bytes, tmp_path: Path) -> Forced:
+    (tmp_path / "warm.nc").write_bytes(warm)
+    return Forced("warm.nc", forcing.read(tmp_path / "warm.nc", engine.model.land))
 
 
 def shown(page: Page, *moves: Callable[[], Any]) -> None:
@@ -88,8 +95,8 @@ def test_the_pages_own_forcing_gives_back_the_page(page: Page, engine: Engine, m
         np.testing.assert_allclose(mine, theirs, rtol=1e-6)
 
 
-def test_it_follows_the_scenario_and_the_depth(page: Page, warm: bytes, engine: Engine) -> None:
-    shown(page, lambda: sent(page, warm, "mine.nc"))
+def test_it_follows_the_scenario_and_the_depth(page: Page, forced: Forced, engine: Engine) -> None:
+    shown(page, lambda: page.forced.take(forced))
     before, drawn = compared(page), page.forced.points.source.data["value"]
     assert "scenario" not in page.forced.numbers.object
     shown(page, slide(page, "cue", 5.0))
@@ -104,23 +111,20 @@ def test_it_follows_the_scenario_and_the_depth(page: Page, warm: bytes, engine: 
     np.testing.assert_allclose(page.forced.points.source.data["value"], (after.yours[1] - after.page[1])[3])
 
 
-def test_a_change_of_a_region_stays_in_it(engine: Engine, warm: bytes, tmp_path: Path) -> None:
-    from proda_core.scenarios import Experiment
-    from proda_core.simulation import forcing
-
-    (tmp_path / "mine.nc").write_bytes(warm)
-    forced = own_forcing.Forced("mine.nc", forcing.read(tmp_path / "mine.nc", engine.model.land))
-    north = Region(latitude=(0.0, 90.0))
-    found = own_forcing.compare(engine, forced, Experiment(change=Scenario(cue=0.05), region=north))
+def test_a_change_of_a_region_stays_in_it(engine: Engine, forced: Forced) -> None:
+    north, south = Region(latitude=(46.0, 90.0)), Region(latitude=(-50.0, -20.0))
+    found, elsewhere = (
+        own_forcing.compare(engine, forced, Experiment("", "", "", "", change=Scenario(cue=0.05), region=region))
+        for region in (north, south)
+    )
     inside = engine.inside(north)[forced.given.cells]
     np.testing.assert_array_equal(found.yours[0][:, ~inside], found.yours[1][:, ~inside])
     assert np.all(found.yours[1][3, inside] >= found.yours[0][3, inside])
-    elsewhere = own_forcing.compare(engine, forced, Experiment(change=Scenario(cue=0.05), region=Region(latitude=(-90.0, -80.0))))
     np.testing.assert_array_equal(elsewhere.yours[0], elsewhere.yours[1])
 
 
-def test_the_table_adds_up_and_the_cells_can_be_taken_away(page: Page, warm: bytes, engine: Engine) -> None:
-    shown(page, lambda: sent(page, warm, "mine.nc"), slide(page, "cue", 2.0))
+def test_the_table_adds_up_and_the_cells_can_be_taken_away(page: Page, forced: Forced, engine: Engine) -> None:
+    shown(page, lambda: page.forced.take(forced), slide(page, "cue", 2.0))
     found = compared(page)
     totals = own_forcing.stocks(found, engine.model.land)
     csv = pd.read_csv(io.StringIO(page.forced._csv().getvalue().decode()), comment="#")
@@ -140,18 +144,19 @@ def test_what_is_missing_is_said_by_name(page: Page, warm: bytes, tmp_path: Path
 
 
 def test_it_is_one_visitors_alone_and_removed_at_a_press(
-    page: Page, engine: Engine, warm: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Page, engine: Engine, warm: bytes, forced: Forced, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "empty"))
     shown(page, lambda: sent(page, warm, "mine.nc"))
     assert Page(engine).forced.forced is None
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "empty").iterdir()) == []
     assert "mine" not in page.tools.bar.query
     shown(page, lambda: page.forced.take(None))
     assert not page.forced.body.visible
     assert len(page.forced.points.source.data["value"]) == 0
     assert page.bringing.upload.said == ""
-    shown(page, lambda: sent(page, warm, "mine.nc"))
+    shown(page, lambda: page.forced.take(forced))
     page.close()
     assert page.forced.forced is None
     assert page.forced.comparison is None
@@ -166,9 +171,9 @@ def test_it_is_one_visitors_alone_and_removed_at_a_press(
     ],
 )
 def test_what_is_no_forcing_says_so_and_loses_nothing(
-    page: Page, warm: bytes, tmp_path: Path, change: Callable[[xr.Dataset], xr.Dataset], said: str
+    page: Page, warm: bytes, forced: Forced, tmp_path: Path, change: Callable[[xr.Dataset], xr.Dataset], said: str
 ) -> None:
-    shown(page, lambda: sent(page, warm, "mine.nc"))
+    shown(page, lambda: page.forced.take(forced))
     before = page.forced.forced
     (tmp_path / "warm.nc").write_bytes(warm)
     content = export.as_netcdf(change(xr.load_dataset(tmp_path / "warm.nc")))
@@ -188,8 +193,8 @@ def test_nothing_of_the_file_is_markup(page: Page, warm: bytes, tmp_path: Path) 
     assert "<img" not in page.bringing.upload.said + own_forcing_words.accounted(forced) + page.forced.numbers.object
 
 
-def test_the_map_can_be_left_alone(page: Page, warm: bytes) -> None:
-    shown(page, lambda: sent(page, warm, "mine.nc"))
+def test_the_map_can_be_left_alone(page: Page, forced: Forced) -> None:
+    shown(page, lambda: page.forced.take(forced))
     page.forced.colour.value = view.HIDDEN
     assert len(page.forced.points.source.data["value"]) == 0
     assert page.forced.points.bar.object == ""
