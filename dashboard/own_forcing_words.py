@@ -7,7 +7,7 @@ from html import escape
 from dashboard import own_forcing, words
 from dashboard.catalogue import DEPTH_WORDS
 from dashboard.language import mark, tr
-from dashboard.own_forcing import EXAMPLE_TITLE, WARMER, Comparison, Forced
+from dashboard.own_forcing import EXAMPLE_TITLE, Comparison, Forced
 from proda_core.grid import STOCK_DEPTHS, LandGrid
 from proda_core.simulation.forcing_file import NPP
 from proda_core.variables import FORCING
@@ -111,11 +111,6 @@ def limits() -> str:
     """What the comparison is not, as HTML."""
     said = tr(
         "Both sides have the page's parameters, which were learned under the page's climate: under other forcing the model is no "
-        "longer fitted to profiles. The balance is that under the forcing for ever."
+        "longer fitted to profiles. Stocks are those of the balance that soils would reach if the forcing stayed for ever."
     )
     return f"<p class=quiet>{escape(said)}</p>"
-
-
-def example_label() -> str:
-    """What the button says that takes the example."""
-    return tr("Try {degrees} °C warmer soil", degrees=f"{WARMER:g}")

@@ -51,14 +51,14 @@ class Own(param.Parameterized):
         self.comparison: Comparison | None = None
         self.points = Points()
         bringing.give(Profiles, own.account, self.take)
-        self.try_it = pmui.Button(label=tr("Try the example"), variant="text", size="small", margin=(4, 6, 0, 0))
+        self.try_it = pmui.Button(label=tr("Try example profiles"), variant="text", size="small", margin=(4, 6, 0, 0))
         self.try_it.on_click(lambda _: self.try_example())
         self.remove = pmui.Button(
             label=tr("Remove my profiles"), variant="text", size="small", margin=(4, 0, 0, 0), visible=False
         )
         self.remove.on_click(lambda _: self.take(None))
         give = partial(pmui.FileDownload, auto=True, size="small", margin=(4, 6, 0, 0))
-        self.example = give(label=tr("Download the example"), filename="proda-example-profiles.csv", callback=self._example)
+        self.example = give(label=tr("Download example profiles"), filename="proda-example-profiles.csv", callback=self._example)
         self.csv = give(label=tr("Download the comparison (CSV)"), filename="proda-own-profiles.csv", callback=self._csv)
         self.example.variant = self.csv.variant = "text"  # given at once, it would meet the name that Panel gives up
         self.read = html("")

@@ -41,18 +41,18 @@ class OwnForcing(param.Parameterized):
         self.points = Points()
         bringing.give(Forced, lambda found: own_forcing_words.account(found, engine.model.land), self.take)
         button = partial(pmui.Button, variant="text", size="small")
-        self.try_it = button(label=own_forcing_words.example_label(), margin=(4, 6, 0, 0), disabled=not own.allowed())
+        self.try_it = button(label=tr("Try example forcing"), margin=(4, 6, 0, 0), disabled=not own.allowed())
         self.try_it.on_click(lambda _: self.try_example())
         self.remove = button(label=tr("Remove my forcing"), margin=(4, 0, 0, 0), visible=False)
         self.remove.on_click(lambda _: self.take(None))
         give = partial(pmui.FileDownload, auto=True, size="small", margin=(4, 6, 0, 0))
-        self.example = give(label=tr("Download this example (NetCDF)"), filename=own_forcing.EXAMPLE_FILE, callback=self._example)
+        self.example = give(label=tr("Download example forcing"), filename=own_forcing.EXAMPLE_FILE, callback=self._example)
         self.csv = give(label=tr("Download the cells (CSV)"), filename="proda-own-forcing.csv", callback=self._csv)
         self.example.variant = self.csv.variant = "text"  # given at once, it would meet the name that Panel gives up
         self.read, self.numbers = html(""), html("")
         self.colour = pmui.Select(
             label=tr("On the map"), options={tr(name): name for name in (DIFFERENCE, HIDDEN)}, value=DIFFERENCE, size="small",
-            width=240, margin=(6, 0, 4, 0),
+            width=300, margin=(14, 0, 4, 0),
         )  # fmt: skip
         self.colour.param.watch(lambda _: self._dot(), "value")
         left = pn.Column(html(f"<h3>{tr('Under your forcing')}</h3>"), self.read, self.colour, self.points.bar, margin=0)
