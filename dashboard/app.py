@@ -89,8 +89,8 @@ class Page:
         self.bringing = Bringing(shared)
         self.forced = OwnForcing(shared, self.bringing)
         self.own = Own(shared, self.bringing, (self.forced.offer, self.forced.body))
-        for points in (self.forced.points, self.own.points):
-            self.map.points(points.source, points.mapper)
+        self.map.points(self.own.points.source, self.own.points.mapper)
+        self.map.cells(self.forced.cells.source, self.forced.cells.mapper)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.tools = Tools(self.state, shared, self.replay, first.language)
         self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)

@@ -92,7 +92,7 @@ class Globe:
         self.veil = plots.veil(self.figure, under, self.pixels.cells)
         self.pointed = self._pointing(under)
         self.chosen = plots.sources(self.figure, "Scatter")[0]
-        self._scattered: list[tuple[ColumnDataSource, ColumnDataSource]] = []
+        self._places: ColumnDataSource | None = None
         self._region: Region | None = None
         self._mapper = plots.mapper()
         plots.renderers(self.figure, "Image")[0].glyph.color_mapper = self._mapper
@@ -206,23 +206,37 @@ class Globe:
             places: columns longitude, latitude [degrees] and value.
             mapper: colours of the values.
         """
-        drawn = ColumnDataSource({"x": [], "y": [], "value": []})
-        self._scattered.append((places, drawn))
+        self._places, self._scattered = places, ColumnDataSource({"x": [], "y": [], "value": []})
         fill = {"field": "value", "transform": mapper}
-        made = self.figure.scatter("x", "y", source=drawn, size=9, fill_color=fill, line_color=theme.INK, line_width=1)
+        made = self.figure.scatter("x", "y", source=self._scattered, size=9, fill_color=fill, line_color=theme.INK, line_width=1)
         made.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
-        places.on_change("data", lambda attr, old, new: self._lay(places, drawn))
-        self._lay(places, drawn)
+        places.on_change("data", lambda attr, old, new: self._scatter())
+        self._scatter()
+
+    def lay_over(self, held: ColumnDataSource, mapper: LinearColorMapper) -> None:
+        """Draw other values over the cells, whatever they are from now on.
+
+        Args:
+            held: column value (cell,), NaN where the map is to be seen; empty where it is everywhere.
+            mapper: colours of the values.
+        """
+        made = plots.lay_over(self.figure, self._under, mapper)
+
+        def put() -> None:
+            values = held.data["value"]
+            if len(values):
+                made.data_source.data.update(marked=[self.pixels.padded(values)])
+            made.visible = len(values) > 0
+
+        held.on_change("data", lambda attr, old, new: put())
+        put()
 
     def _scatter(self) -> None:
-        for places, drawn in self._scattered:
-            self._lay(places, drawn)
-
-    def _lay(self, places: ColumnDataSource, drawn: ColumnDataSource) -> None:
-        """Put points where they lie in the projection."""
-        place = [np.asarray(places.data[name], dtype=float) for name in ("longitude", "latitude")]
+        if self._places is None:
+            return
+        place = [np.asarray(self._places.data[name], dtype=float) for name in ("longitude", "latitude")]
         points = self.on.crs.transform_points(projection.PLATE, *place)
-        drawn.data = {"x": points[:, 0], "y": points[:, 1], "value": places.data["value"]}
+        self._scattered.data = {"x": points[:, 0], "y": points[:, 1], "value": self._places.data["value"]}
 
     def hatch(self, visible: bool) -> None:
         """Show or hide what is hatched."""

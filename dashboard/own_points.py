@@ -1,4 +1,4 @@
-"""Points of a visitor's own on the map: where they are, their colours, and the scale of these."""
+"""What a visitor brought on the map, as points or as cells: its colours, and the scale of these."""
 
 from __future__ import annotations
 
@@ -18,16 +18,34 @@ FloatArray = npt.NDArray[np.float64]
 DRAWN = 4000
 """Most points in a diagram and on the map; of more a part is drawn, chosen at random."""
 
-NOWHERE: dict[str, list[float]] = {"longitude": [], "latitude": [], "value": []}
 
+class _Coloured:
+    """Values of a column on the map in colours of their own, and what both mean."""
 
-class Points:
-    """Points, one colour scale, and what both mean."""
-
-    def __init__(self) -> None:
-        self.source = ColumnDataSource(NOWHERE)
+    def __init__(self, nothing: dict[str, list[float]]) -> None:
+        self._nothing = nothing
+        self.source = ColumnDataSource(dict(nothing))
         self.mapper = plots.mapper()
         self.bar = pn.pane.HTML("", stylesheets=[theme.TEXT, legend.BAR], sizing_mode="stretch_width", margin=(6, 0, 0, 0))
+
+    def _colour(
+        self, title: str, name: str, limits: tuple[float, float], logarithmic: bool, change: bool, said: str = ""
+    ) -> None:
+        self.mapper.update(palette=plots.palette(name, limits, logarithmic), low=limits[0], high=limits[1])
+        bar = legend.colour_bar(name, limits, "kg C m⁻²", logarithmic, change)
+        self.bar.object = f"<p>{escape(title)} [kg C m⁻²]</p>{bar.split('<p class=')[0]}{said}"
+
+    def hide(self) -> None:
+        """Show none."""
+        self.source.data = dict(self._nothing)
+        self.bar.object = ""
+
+
+class Points(_Coloured):
+    """Points, wherever they are."""
+
+    def __init__(self) -> None:
+        super().__init__({"longitude": [], "latitude": [], "value": []})
 
     def draw(
         self, place: tuple[FloatArray, FloatArray], value: FloatArray, title: str,
@@ -45,15 +63,26 @@ class Points:
             change: whether values are differences.
         """
         some = sample(len(value))
-        self.mapper.update(palette=plots.palette(name, limits, logarithmic), low=limits[0], high=limits[1])
+        self._colour(title, name, limits, logarithmic, change, part(len(value)))
         self.source.data = {"longitude": place[0][some], "latitude": place[1][some], "value": value[some]}
-        bar = legend.colour_bar(name, limits, "kg C m⁻²", logarithmic, change)
-        self.bar.object = f"<p>{escape(title)} [kg C m⁻²]</p>{bar.split('<p class=')[0]}{part(len(value))}"
 
-    def hide(self) -> None:
-        """Show none."""
-        self.source.data = dict(NOWHERE)
-        self.bar.object = ""
+
+class Cells(_Coloured):
+    """Differences in some cells of the map."""
+
+    def __init__(self) -> None:
+        super().__init__({"value": []})
+
+    def draw(self, value: FloatArray, title: str, limits: tuple[float, float]) -> None:
+        """Show differences.
+
+        Args:
+            value: [kg C m-2] (cell,), NaN where the map is to be seen.
+            title: what they are.
+            limits: ends of the scale.
+        """
+        self._colour(title, "vik", limits, False, True)
+        self.source.data = {"value": value}
 
 
 def steady(value: FloatArray) -> tuple[float, float]:

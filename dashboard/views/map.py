@@ -36,7 +36,8 @@ class Map:
         self._latest: Answer | None = None
         self.first = Sheet(engine, "first", self._globe())
         self.second: Sheet | None = None
-        self._points: list[tuple[ColumnDataSource, LinearColorMapper]] = []
+        self._points: tuple[ColumnDataSource, LinearColorMapper] | None = None
+        self._cells: tuple[ColumnDataSource, LinearColorMapper] | None = None
         self.stage = Stage(self.first)
         choice = state.choice
         self.chooser = Chooser(engine, (tr("Map"), tr("Depth"), tr("View")), choice.look, state.show)
@@ -140,8 +141,13 @@ class Map:
 
     def points(self, source: ColumnDataSource, mapper: LinearColorMapper) -> None:
         """Draw points that another part of the page holds, in its colours: columns longitude, latitude and value."""
-        self._points.append((source, mapper))
+        self._points = source, mapper
         self.first.globe.scatter(source, mapper)
+
+    def cells(self, source: ColumnDataSource, mapper: LinearColorMapper) -> None:
+        """Draw values of another part of the page over the map, in its colours: column value (cell,), empty where there are none."""
+        self._cells = source, mapper
+        self.first.globe.lay_over(source, mapper)
 
     def _fit(self) -> None:
         fitted = not self._fitted()
@@ -158,8 +164,10 @@ class Map:
             if self.second is None:
                 self.second = Sheet(self._engine, "second", self._globe(self.first.globe))
                 self.second.fit(self._fitted())
-                for points in self._points:
-                    self.second.globe.scatter(*points)
+                if self._points is not None:
+                    self.second.globe.scatter(*self._points)
+                if self._cells is not None:
+                    self.second.globe.lay_over(*self._cells)
             self.second.show(answer.second)
         self.stage.lay(choice.compare, self.second)
         self._hatched(self.hatch.value is True)

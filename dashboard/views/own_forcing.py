@@ -6,6 +6,7 @@ import io
 from functools import partial
 from typing import Any
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 import param
@@ -16,7 +17,7 @@ from dashboard.catalogue import DEPTH_WORDS
 from dashboard.engine import Answer, Engine
 from dashboard.language import mark, tr
 from dashboard.own_forcing import Comparison, Forced
-from dashboard.own_points import Points
+from dashboard.own_points import Cells
 from dashboard.pane import html
 
 DIFFERENCE, HIDDEN = mark("With your forcing − this page"), mark("Nothing")
@@ -38,7 +39,7 @@ class OwnForcing(param.Parameterized):
         self._answer: Answer | None = None
         self.forced: Forced | None = None
         self.comparison: Comparison | None = None
-        self.points = Points()
+        self.cells = Cells()
         bringing.give(Forced, lambda found: own_forcing_words.account(found, engine.model.land), self.take)
         button = partial(pmui.Button, variant="text", size="small")
         self.try_it = button(label=tr("Try example forcing"), margin=(4, 6, 0, 0), disabled=not own.allowed())
@@ -55,7 +56,7 @@ class OwnForcing(param.Parameterized):
             width=300, margin=(14, 0, 4, 0),
         )  # fmt: skip
         self.colour.param.watch(lambda _: self._dot(), "value")
-        left = pn.Column(html(f"<h3>{tr('Under your forcing')}</h3>"), self.read, self.colour, self.points.bar, margin=0)
+        left = pn.Column(html(f"<h3>{tr('Under your forcing')}</h3>"), self.read, self.colour, self.cells.bar, margin=0)
         right = pn.Column(self.numbers, self.csv, html(own_forcing_words.limits()), margin=0)
         self.body = pn.Column(left, right, stylesheets=[GRID], sizing_mode="stretch_width", margin=(16, 0, 0, 0), visible=False)
         self.offer = pn.FlexBox(self.try_it, self.example, self.remove)
@@ -74,7 +75,7 @@ class OwnForcing(param.Parameterized):
         self.read.object = "" if forced is None else own_forcing_words.accounted(forced)
         self.numbers.object = "" if forced is None else f"<p>{tr('The model is being solved under your forcing.')}</p>"
         self.csv.visible = False
-        self.points.hide()
+        self.cells.hide()
         if forced is None:
             self._bringing.hush()
         self._want()
@@ -120,13 +121,15 @@ class OwnForcing(param.Parameterized):
         if comparison is None or answer is None:
             return
         if self.colour.value == HIDDEN:
-            self.points.hide()
+            self.cells.hide()
             return
-        cells, land = comparison.forced.given.cells, self._engine.model.land
         first, now = (comparison.yours[i][answer.depth] - comparison.page[i][answer.depth] for i in (0, 1))
-        title = tr("Points: soil organic carbon, {depth}, with your forcing − this page", depth=DEPTH_WORDS[answer.choice.depth])
-        place = land.longitude[cells], land.latitude[cells]
-        self.points.draw(place, now, title, "vik", own_points.steady(first), change=True)
+        value = np.full(len(self._engine.model), np.nan)
+        value[comparison.forced.given.cells] = now
+        title = tr(
+            "Over the map: soil organic carbon, {depth}, with your forcing − this page", depth=DEPTH_WORDS[answer.choice.depth]
+        )
+        self.cells.draw(value, title, own_points.steady(first))
 
     def _csv(self) -> io.BytesIO:
         if self.comparison is None or self._answer is None:

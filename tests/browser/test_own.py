@@ -29,16 +29,18 @@ def test_a_file_is_brought_and_compared(visitor: Visitor, tmp_path: Path) -> Non
 
 def test_example_forcing_is_taken_followed_and_removed(visitor: Visitor) -> None:
     page = visitor.page
-    drawn = """() => proda.models().filter((m) => m.type === "GlyphRenderer" && m.glyph.type === "Scatter")
-        .map((m) => m.data_source.data).filter((d) => d.value && d.value.length > 100).length"""
+    drawn = """() => proda.figure().renderers.filter((m) => m.glyph?.type === "Image" && m.visible)
+        .filter((m) => (m.data_source.data.marked ?? [[]])[0].constructor === Float32Array
+          && m.data_source.data.marked[0].some((value) => value < 0)).length"""
     assert page.evaluate(drawn) == 0
+    picture = visitor.picture()
     page.get_by_role("button", name="Try example forcing").click()
     expect(page.get_by_text("Made up: this page's own forcing")).to_be_visible(timeout=60_000)
     table = page.get_by_role("table").filter(has_text="cells that your forcing covers")
     expect(table).to_be_visible(timeout=60_000)
     expect(table).not_to_contain_text("scenario")
     page.wait_for_function(drawn)
-    assert page.evaluate(drawn) == 1
+    visitor.expect_other_picture(picture)
     visitor.press("ArrowRight")
     expect(table).to_contain_text("scenario")
     before = table.text_content() or ""
