@@ -145,7 +145,7 @@ class Map:
         self.first.globe.scatter(source, mapper)
 
     def cells(self, source: ColumnDataSource, mapper: LinearColorMapper) -> None:
-        """Draw values of another part of the page over the map, in its colours: column value (cell,), empty where there are none."""
+        """Draw values of another part of the page over the map, in its colours: column value (cell,), or empty."""
         self._cells = source, mapper
         self.first.globe.lay_over(source, mapper)
 
