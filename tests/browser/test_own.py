@@ -30,7 +30,7 @@ def test_a_file_is_brought_and_compared(visitor: Visitor, tmp_path: Path) -> Non
 def test_example_forcing_is_taken_followed_and_removed(visitor: Visitor) -> None:
     page = visitor.page
     drawn = """() => proda.figure().renderers.filter((m) => m.glyph?.type === "Image" && m.visible)
-        .filter((m) => (m.data_source.data.marked ?? [[]])[0].constructor === Float32Array
+        .filter((m) => (m.data_source.data.marked ?? [[]])[0] instanceof Float32Array
           && m.data_source.data.marked[0].some((value) => value < 0)).length"""
     assert page.evaluate(drawn) == 0
     picture = visitor.picture()
