@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from dashboard import export, own_forcing, own_forcing_words, plots
+from dashboard import export, own, own_forcing, own_forcing_words, plots
 from dashboard.app import Page
 from dashboard.engine import Engine
 from dashboard.own_forcing import Comparison, Forced
 from dashboard.views import own_forcing as view
+from proda_core import observations
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
 from proda_core.simulation import forcing
@@ -90,6 +91,16 @@ def test_forcing_is_known_by_its_content_and_warmer_soil_holds_less(page: Page, 
     assert page.forced.body.visible
     assert "°C warmer" in page.forced.read.object
     assert f"{len(cells):,} land cells" in page.bringing.upload.said
+
+
+def test_profiles_in_netcdf_are_still_profiles(page: Page, engine: Engine, tmp_path: Path) -> None:
+    table = own.example(engine)
+    table.assign(soc_density=table["soc_density"].clip(10.0, 3e5)).to_csv(tmp_path / "mine.csv", index=False)
+    found, _ = observations.read(tmp_path / "mine.csv", land=engine.model.land)
+    observations.save(found, tmp_path / "mine.nc")
+    shown(page, lambda: sent(page, (tmp_path / "mine.nc").read_bytes(), "mine.nc"))
+    assert page.own.profiles is not None
+    assert page.forced.forced is None
 
 
 def test_the_pages_own_forcing_gives_back_the_page(page: Page, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
