@@ -85,7 +85,7 @@ def stock_table(comparison: Comparison, land: LandGrid) -> str:
     found = own_forcing.stocks(comparison, land)
     sides = (tr("baseline"), tr("scenario")) if comparison.moved else (tr("baseline"),)
     rows = "".join(
-        f"<tr><th scope=row>{escape(DEPTH_WORDS[depth])}</th>"
+        f"<tr><th scope=row>{escape(tr(DEPTH_WORDS[depth]))}</th>"
         + "".join(_cells(*found[k, :, i]) for k in range(len(sides)))
         + "</tr>"
         for i, depth in enumerate(STOCK_DEPTHS)

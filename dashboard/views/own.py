@@ -168,7 +168,7 @@ class Own(param.Parameterized):
             value = held - profiles.stock(comparison.scenario, depth)
             name, limits, logarithmic = "vik", own_points.steady(first), False
             title = tr(
-                "Points: carbon in the layers that each profile saw, {depth}, observed − modelled", depth=DEPTH_WORDS[depth]
+                "Points: carbon in the layers that each profile saw, {depth}, observed − modelled", depth=tr(DEPTH_WORDS[depth])
             )
         else:
             value = np.where(profiles.covered(depth) >= own.COVERED, held, np.nan)
@@ -177,7 +177,7 @@ class Own(param.Parameterized):
             limits = self._engine.fields.limits("soc", depth, "baseline")
             title = tr(
                 "Points: observed carbon, {depth}, on the map's scale; empty where layers cover less than {share} % of the depth",
-                depth=DEPTH_WORDS[depth], share=f"{100 * own.COVERED:.0f}",
+                depth=tr(DEPTH_WORDS[depth]), share=f"{100 * own.COVERED:.0f}",
             )  # fmt: skip
         place = profiles.table["longitude"].values, profiles.table["latitude"].values
         self.points.draw(place, value, title, name, limits, logarithmic, self.colour.value == MISFIT)

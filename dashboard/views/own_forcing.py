@@ -127,7 +127,8 @@ class OwnForcing(param.Parameterized):
         value = np.full(len(self._engine.model), np.nan)
         value[comparison.forced.given.cells] = now
         title = tr(
-            "Over the map: soil organic carbon, {depth}, with your forcing − this page", depth=DEPTH_WORDS[answer.choice.depth]
+            "Over the map: soil organic carbon, {depth}, with your forcing − this page",
+            depth=tr(DEPTH_WORDS[answer.choice.depth]),
         )
         self.cells.draw(value, title, own_points.steady(first))
 

@@ -16,6 +16,7 @@ import xarray as xr
 from dashboard import export, own, own_forcing, own_forcing_words, plots
 from dashboard.app import Page
 from dashboard.engine import Engine
+from dashboard.language import speaking
 from dashboard.own_forcing import Comparison, Forced
 from dashboard.views import own_forcing as view
 from proda_core import observations
@@ -217,3 +218,12 @@ def test_the_map_can_be_left_alone(page: Page, forced: Forced) -> None:
     assert page.forced.cells.bar.object == ""
     page.forced.colour.value = view.DIFFERENCE
     assert len(over(page)) > 0
+
+
+def test_a_chinese_visitor_reads_chinese(engine: Engine, forced: Forced) -> None:
+    with speaking("zh"):
+        page = Page(engine)
+        shown(page, lambda: page.forced.take(forced))
+        said = page.forced.numbers.object + page.forced.cells.bar.object + page.forced.read.object
+    assert "metre" not in said
+    assert "forcing" not in said
