@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 from panel.util import edit_readonly
 
 from dashboard import downloads, engine, guides, language, link, press, theme, visitors, words
+from dashboard.bringing import Bringing
 from dashboard.choice import Choice
 from dashboard.engine import Answer, Curve, Engine, LatestWins
 from dashboard.frame import Frame
@@ -19,6 +20,7 @@ from dashboard.goals import Findings, Goal
 from dashboard.language import as_written, mark, tr
 from dashboard.lessons import CARDS, Step
 from dashboard.own import Comparison
+from dashboard.own_forcing import Comparison as Under
 from dashboard.pace import Journey, Way
 from dashboard.press import Press
 from dashboard.quantities import reckoner
@@ -33,6 +35,7 @@ from dashboard.views.map import Map
 from dashboard.views.mechanisms import Mechanisms
 from dashboard.views.notices import Notices
 from dashboard.views.own import Own
+from dashboard.views.own_forcing import OwnForcing
 from dashboard.views.pace import Pace
 from dashboard.views.place import Place
 from dashboard.views.present import Present
@@ -84,8 +87,11 @@ class Page:
         self.compare, self.where = Compare(self.state), Where(self.state, shared)
         self.sliders = Sliders(self.state, shared, self.compare.pin)
         self.map.drawing(self.where.draw)
-        self.own = Own(self.state, shared)
-        self.map.points(self.own.points, self.own.mapper)
+        self.bringing = Bringing(shared)
+        self.forced = OwnForcing(shared, self.bringing)
+        self.own = Own(shared, self.bringing, (self.forced.offer, self.forced.body))
+        self.map.points(self.own.points.source, self.own.points.mapper)
+        self.map.cells(self.forced.cells.source, self.forced.cells.mapper)
         self.notices, self.evidence = Notices((*shared.notices, *filter(None, [first.notice]))), Evidence(self.state, shared)
         self.lessons, self.present = lesson.Lessons(self.state), Present(self.state, self.headline.sentence)
         self._replay: asyncio.Task[None] | None = None
@@ -116,6 +122,10 @@ class Page:
             press.run, self.tools.hand, self.tools.fail, self.screen.change, pool=downloads.QUEUE
         )
         self.own.param.watch(lambda event: self.owned.ask(event.new), "wish")
+        self.under: LatestWins[Any, Under | None] = LatestWins(
+            self.forced.compare, self.forced.draw, self.forced.fail, self.screen.change
+        )
+        self.forced.param.watch(lambda event: self.under.ask(event.new), "wish")
         self._first = shared.answer(self.state.choice)
         self.show(self._first)
         self.state.param.watch(lambda event: self.answers.ask(event.new), "choice")
@@ -134,7 +144,7 @@ class Page:
         document = pn.state.curdoc
         # where more changes than numbers Bokeh would look for new models after each change of a part; once is enough
         with nullcontext() if same or document is None else document.models.freeze():
-            for view in (*self.views, self.sliders, self.press):
+            for view in (*self.views, self.sliders, self.forced, self.press):
                 view.show(answer)
 
     def fail(self, _: Exception) -> None:
@@ -223,7 +233,10 @@ class Page:
         self.taught.close()
         self.owned.close()
         self.prints.close()
+        self.under.close()
+        self.bringing.close()
         self.own.close()
+        self.forced.close()
         self.screen.close()
 
     def layout(self) -> pmui.Page:

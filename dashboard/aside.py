@@ -17,8 +17,8 @@ import numpy as np
 
 from proda_core import observations
 from proda_core.grid import LandGrid
-from proda_core.observations import header, table
-from proda_core.variables import OBSERVATIONS, PLACE
+from proda_core.observations import header, ncscd, table
+from proda_core.variables import FORCING, OBSERVATIONS, PLACE, VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,11 +29,17 @@ MOST_MEMORY = 6 * 2**30
 MOST_LAYERS = 100_000
 """Layers in a file; they are compared with the model at every move of a slider."""
 
+SAVED = ("sampling_weight", "profile_index")
+"""Variables by which a table of profiles is known that quality control made."""
+
+LONGEST_TITLE = 200
+"""Characters of the title of a file that are shown."""
+
 FIRST_LOOK = 40
 """Draws of each chain after which the posterior is looked at first; each later look comes after half as many draws again."""
 
-LAND, UPLOAD, TABLE = "land.npz", "upload", "table.npz"
-"""Names in the folder: where land is, the folder with the visitor's file, the checked table of profiles."""
+LAND, UPLOAD, TABLE, GIVEN = "land.npz", "upload", "table.npz", "given.npz"
+"""Names in the folder: where land is, the folder with the visitor's file, the checked table of profiles, the checked forcing."""
 
 
 def say(**what: Any) -> None:
@@ -42,10 +48,37 @@ def say(**what: Any) -> None:
 
 
 def read(folder: Path) -> None:
-    """Read the file in the folder; the table goes beside it, what was read and dropped is told."""
+    """Read the file in the folder, whatever it is by its content; the table goes beside it, what was read and dropped is told."""
     (path,) = (folder / UPLOAD).iterdir()
     with np.load(folder / LAND, allow_pickle=False) as held:
         land = LandGrid(*(held[name] for name in PLACE))
+    seen = header.look(path)
+    if seen.kind == "netcdf" and not _holds_profiles(seen):
+        _forcing(seen, land, folder)
+    else:
+        _table(path, land, folder)
+
+
+def _holds_profiles(seen: header.Header) -> bool:
+    known = seen.holds(*SAVED) or ncscd.fits(seen)
+    return known or any(form.fits(seen) for form in observations.FORMATS.values())
+
+
+def _forcing(seen: header.Header, land: LandGrid, folder: Path) -> None:
+    if not seen.holds_any(*FORCING, *(VARIABLES[name].clm5 for name in FORCING)):
+        raise ValueError(
+            f"expected profiles ({', '.join(observations.FORMATS)}) or forcing (soil_temperature or, as CLM5 names it, TSOI) in "
+            f"{seen.path.name}, got {seen}; choose another file, or see both formats in the README"
+        )
+    from proda_core.simulation import forcing
+
+    found = forcing.read(seen.path, land)
+    fields: dict[str, Any] = dict(found.fields)
+    np.savez(folder / GIVEN, cells=found.cells, row=found.row, **fields)
+    say(forcing={"names": found.names, "counts": found.counts, "title": found.title[:LONGEST_TITLE]})
+
+
+def _table(path: Path, land: LandGrid, folder: Path) -> None:
     found, account, remarks = _profiles(path, land)
     if found.sizes["observation"] > MOST_LAYERS:
         got = f"{found.sizes['observation']:,}"
@@ -57,7 +90,7 @@ def read(folder: Path) -> None:
 def _profiles(path: Path, land: LandGrid) -> tuple[xr.Dataset, list[Any], list[str]]:
     """The table of a file, and the account of quality control; of a table that went through it before there is none."""
     seen = header.look(path)
-    if seen.kind == "netcdf" and "sampling_weight" in seen.names and "profile_index" in seen.names:
+    if seen.kind == "netcdf" and seen.holds(*SAVED):
         found = observations.load(path)
         on_land = observations.select(found, land.cells_near(found["latitude"].values, found["longitude"].values) >= 0)
         if not on_land.sizes["profile"]:

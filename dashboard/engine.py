@@ -32,14 +32,15 @@ from dashboard.place import Budget, Setting, Settings, budget
 from dashboard.places import Gazetteer, Place
 from proda_core import __version__, mechanisms
 from proda_core.constants import GRAMS_PER_KILOGRAM
-from proda_core.grid import LAYERS, SOIL_POOLS
+from proda_core.grid import LAYERS, SOIL_POOLS, STOCK_DEPTHS
 from proda_core.learning import evidence
 from proda_core.learning.evidence import Evidence, EvidenceError
 from proda_core.process import kernel
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment, Region
 from proda_core.sensitivity import Findings, FindingsError, findings
-from proda_core.simulation import GlobalModel, Outcome, World, load_world
+from proda_core.simulation import Given, GlobalModel, Outcome, World, load_world
+from proda_core.simulation.globe import chunks
 from proda_core.store import data_directory
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,9 @@ KEPT_OUTCOMES = 40
 """Outcomes that are kept, some 2.5 MB each."""
 
 CURVE_POINTS = 13
+
+FORCED_CHUNK = 4096
+"""Cells under a visitor's forcing that are worked on in one turn at the model."""
 
 YIELD = 0.002
 """Pause before a piece of work that can wait [s]: a lock that is taken again at once is not had by those who wait for it."""
@@ -354,6 +358,20 @@ class Engine:
         """Soil organic carbon with depth in some of the cells [kg m-3] (cell, 20)."""
         with self._gently():
             found: FloatArray = self.model.pools(cells, change)[:, SOIL_POOLS].sum(axis=1) / GRAMS_PER_KILOGRAM
+        return found
+
+    def under(self, given: Given, change: Scenario | Experiment) -> FloatArray:
+        """Soil organic carbon above each depth in the cells that a file of forcing covers [kg m-2] (depth, cell).
+
+        Memory is bounded by a chunk of cells, and visitors who wait for the model go first after each.
+        """
+        found = np.empty((len(STOCK_DEPTHS), len(given.cells)))
+        for rows in chunks(len(given.cells), FORCED_CHUNK):
+            here = change
+            if isinstance(change, Experiment) and change.region is not None:
+                here = change if self.inside(change.region)[given.cells[rows]].any() else Scenario()
+            with self._gently():
+                found[:, rows] = self.model.under(given, rows).respond(here).soc
         return found
 
     def _support(self, cell: int) -> Support | None:

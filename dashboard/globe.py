@@ -230,6 +230,24 @@ class Globe:
         places.on_change("data", lambda attr, old, new: self._scatter())
         self._scatter()
 
+    def lay_over(self, held: ColumnDataSource, mapper: LinearColorMapper) -> None:
+        """Draw other values over the cells, whatever they are from now on.
+
+        Args:
+            held: column value (cell,), NaN where the map is to be seen; empty where it is everywhere.
+            mapper: colours of the values.
+        """
+        made = plots.lay_over(self.figure, self._under, mapper)
+
+        def put() -> None:
+            values = held.data["value"]
+            if len(values):
+                made.data_source.data.update(marked=[self.pixels.padded(values)])
+            made.visible = len(values) > 0
+
+        held.on_change("data", lambda attr, old, new: put())
+        put()
+
     def _scatter(self) -> None:
         if self._places is None:
             return

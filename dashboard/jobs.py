@@ -27,10 +27,17 @@ class Job:
         kind: ``read`` or ``fit``, see ``dashboard.aside``.
         folder: with all that the job needs; removed when the job has ended, however it did.
         tell: called in a thread with each step that the process tells of; the last has ``done`` or ``error``.
+        prepare: called in that thread first, to put into the folder what takes a while to make.
     """
 
-    def __init__(self, kind: str, folder: TemporaryDirectory[str], tell: Callable[[Told], None]) -> None:
-        self._kind, self._folder, self._tell = kind, folder, tell
+    def __init__(
+        self,
+        kind: str,
+        folder: TemporaryDirectory[str],
+        tell: Callable[[Told], None],
+        prepare: Callable[[], object] | None = None,
+    ) -> None:
+        self._kind, self._folder, self._tell, self._prepare = kind, folder, tell, prepare
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self.cancelled = False
@@ -52,6 +59,8 @@ class Job:
             self.done.set()
 
     def _work(self) -> None:
+        if self._prepare is not None and not self.cancelled:
+            self._prepare()
         with self._lock:
             if self.cancelled:
                 return

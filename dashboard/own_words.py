@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard import own, words
+from dashboard import own, own_forcing_words, words
 from dashboard.language import mark, tr
 from dashboard.own import Comparison, Profiles
 from proda_core.observations.report import ASSUMED, DROPPED, REPAIRED
@@ -20,15 +20,16 @@ def introduction() -> str:
     """What the card is for, as HTML."""
     columns = "profile_id, latitude, longitude, layer_top, layer_bottom [m]"
     said = tr(
-        "Bring a table with one row a layer: {columns}, and organic_carbon [g/kg] (bulk_density [kg/m³] if known) or soc_density "
-        "[g/m³]. WoSIS, ISRaD and PRODA files are read as they are.",
+        "Bring profiles: a table with one row a layer: {columns}, and organic_carbon [g/kg] (bulk_density [kg/m³] if known) or "
+        "soc_density [g/m³]. WoSIS, ISRaD and PRODA files are read as they are.",
         columns=columns,
     )
     private = tr(
         "Your data stay in this session: no other visitor sees them, they are not in the link that you share, and they are gone "
         "when you close the page."
     )
-    return f"<h2>{tr('Your profiles')}</h2><p>{escape(said)}</p><p class=quiet>{escape(private)}</p>"
+    further = own_forcing_words.introduction()
+    return f"<h2>{tr('Your data')}</h2><p>{escape(said)}</p>{further}<p class=quiet>{escape(private)}</p>"
 
 
 def accounted(profiles: Profiles) -> str:

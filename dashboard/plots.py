@@ -384,6 +384,25 @@ def fade(shown: figure, pixels: ColumnDataSource, cells: int) -> GlyphRenderer:
     return made
 
 
+OVER = VEIL.replace("new cell.constructor", "new marked.constructor")
+
+
+def lay_over(shown: figure, pixels: ColumnDataSource, mapper: LinearColorMapper) -> GlyphRenderer:
+    """Other values over some cells, above all that is filled and below the lines; hidden to begin with.
+
+    Args:
+        shown: a figure that was given to :func:`gather`.
+        pixels: the same as there.
+        mapper: colours of the values; what is no number stays as it is below.
+
+    Returns:
+        the renderer; the column "marked" of its source holds the values, as its only row (cell + 1,).
+    """
+    made = _over(shown, pixels, np.zeros(0, dtype=np.bool_), OVER, mapper)
+    made.visible = False
+    return made
+
+
 def renderers(shown: figure, glyph: str) -> list[GlyphRenderer]:
     """The renderers of a figure whose glyph is of a kind, in drawing order."""
     return [r for r in shown.renderers if isinstance(r, GlyphRenderer) and type(r.glyph).__name__ == glyph]

@@ -40,6 +40,7 @@ class Map:
         self.first = Sheet(engine, "first", self._globe())
         self.second: Sheet | None = None
         self._points: tuple[ColumnDataSource, LinearColorMapper] | None = None
+        self._cells: tuple[ColumnDataSource, LinearColorMapper] | None = None
         self.stage = Stage(self.first, state.framing.divider)
         choice = state.choice
         self.chooser = Chooser(engine, (tr("Map"), tr("Depth"), tr("View")), choice.look, state.show)
@@ -169,6 +170,11 @@ class Map:
         self._points = source, mapper
         self.first.globe.scatter(source, mapper)
 
+    def cells(self, source: ColumnDataSource, mapper: LinearColorMapper) -> None:
+        """Draw values of another part of the page over the map, in its colours: column value (cell,), or empty."""
+        self._cells = source, mapper
+        self.first.globe.lay_over(source, mapper)
+
     def _fit(self) -> None:
         fitted = not self._fitted()
         for sheet in self._sheets():
@@ -186,6 +192,8 @@ class Map:
                 self.second.fit(self._fitted())
                 if self._points is not None:
                     self.second.globe.scatter(*self._points)
+                if self._cells is not None:
+                    self.second.globe.lay_over(*self._cells)
             self.second.show(answer.second)
         self.stage.lay(choice.compare, self.second)
         self._hatched(self.hatch.value is True)

@@ -2,6 +2,7 @@
 
 - ``world``: what the model runs on; :func:`load_world` gives the embedded default, with the retrieved maps if they are sound
 - ``globe``: :class:`GlobalModel` keeps the evaluated terms, so that a scenario costs one solve: what a slider move does
+- ``forcing``: :class:`Given`, forcing of one's own read from a file (``forcing_file``) onto the cells that it covers
 - ``experiments``: what an experiment does to the terms, in its region
 - ``transient``: :func:`follow`, the way to the new balance; :func:`resolve`, the plant input that reaches a target
 - ``targets``: what a goal for the stock takes of each mechanism alone
@@ -14,6 +15,7 @@
 
 from proda_core.process.transient import log_years
 from proda_core.simulation.ages import CarbonAge, carbon_age
+from proda_core.simulation.forcing import Given
 from proda_core.simulation.globe import GlobalModel, Outcome
 from proda_core.simulation.members import ONE_PERCENT, Ensemble, build_retrieved, ensemble, with_parameters
 from proda_core.simulation.output import course, run
@@ -25,6 +27,7 @@ __all__ = [
     "PARAMETER_SET",
     "CarbonAge",
     "Ensemble",
+    "Given",
     "GlobalModel",
     "Outcome",
     "Transient",

@@ -12,13 +12,15 @@ import torch
 
 from proda_core import mechanisms, scenario
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
-from proda_core.grid import STOCK_DEPTHS
+from proda_core.grid import STOCK_DEPTHS, LandGrid
 from proda_core.parameters import MECHANISM_PARAMETERS, PARAMETERS, index
 from proda_core.process import column
 from proda_core.process.reevaluation import reevaluate
+from proda_core.regions import Regions
 from proda_core.scenario import Scenario
 from proda_core.scenarios import Experiment
 from proda_core.simulation import experiments
+from proda_core.simulation.forcing import Given
 from proda_core.simulation.world import World
 
 FloatArray = npt.NDArray[np.float64]
@@ -175,6 +177,23 @@ class GlobalModel:
         """Global stocks [Pg] (value, depth) as one change of a scenario runs through ``values``, the others as in ``around``."""
         start = around or Scenario()
         return np.stack([self.respond(start.with_change(name, value)).total for value in values])
+
+    def forcing(self, cells: npt.NDArray[np.int64]) -> column.Forcing:
+        """What drives some of the cells."""
+        return self._forcing.rows(torch.as_tensor(cells))
+
+    def under(self, given: Given, which: slice) -> GlobalModel:
+        """Some of the cells that a file of forcing covers, with their own parameters, under that forcing.
+
+        Args:
+            given: the forcing.
+            which: positions in ``given.cells``; at most :data:`CHUNK` at a time keep the memory bounded.
+        """
+        cells, land = given.cells[which], self.land
+        place = LandGrid(land.latitude[cells], land.longitude[cells], land.land_fraction[cells], land.size)
+        regions = {name: Regions(known.names, known.index[cells]) for name, known in self.regions.items()}
+        forcing = given.forcing(which, self.forcing(cells))
+        return GlobalModel(World(forcing, self._parameters[torch.as_tensor(cells)], place, self.parameter_source, regions))
 
     def pools(self, rows: slice | npt.NDArray[np.int64], change: Scenario | Experiment | None = None) -> FloatArray:
         """Carbon of every pool and layer of some of the cells [g m-3] (cell, 7, 20)."""

@@ -177,7 +177,7 @@ GIVEN = re.compile(
     r"|Batjes|Jobbágy|Jackson|Köchy|Tao|et al\.?"
     r"|\b[A-Z]{2,}\w*\b|\b(?:PRODA|Explorer|Python|Pg|kg|km|cm|yr|Yedoma|ISMC|Conference|abstract|developers"
     r"|afsp|sodah|isis|edgeroi|hugelius2013|Equal Earth|Shift|Page Up|Page Down|Alt|Home|End|Ctrl|Mac|Natural Earth|GeoNames"
-    r"|WoSIS|technical note, chapter"
+    r"|WoSIS|technical note, chapter|nbedrock"
     r"|profile_id|latitude|longitude|layer_top|layer_bottom|organic_carbon|bulk_density|soc_density|ISRaD|Parquet|NetCDF)\b"
     rf"|\b(?:{'|'.join(parameter.id for parameter in PARAMETERS)})\b|\{{\w+\}}"
 )

@@ -36,13 +36,13 @@ def page(engine: Engine) -> Page:
 def sent(page: Page, content: bytes, name: str = "mine.csv") -> None:
     """Send a file as a browser does, and wait until it is read."""
     turns: list[Callable[[], None]] = []
-    page.own._later = turns.append  # type: ignore[method-assign]  # a page changes in its own thread
-    page.own._message({"what": "begin", "number": 1, "name": name, "size": len(content)})
+    page.bringing.later = turns.append  # type: ignore[method-assign]  # a page changes in its own thread
+    page.bringing.message({"what": "begin", "number": 1, "name": name, "size": len(content)})
     for start in range(0, len(content), PIECE):
         data = base64.b64encode(content[start : start + PIECE]).decode()
-        page.own._message({"what": "piece", "number": 1, "data": data})
-    if page.own.reading is not None:
-        assert page.own.reading.done.wait(60)
+        page.bringing.message({"what": "piece", "number": 1, "data": data})
+    if page.bringing.reading is not None:
+        assert page.bringing.reading.done.wait(60)
     for turn in turns:
         turn()
 
@@ -76,7 +76,7 @@ def test_a_file_is_read_compared_and_put_on_the_map(page: Page, table: pd.DataFr
     assert profiles.table.sizes["profile"] == own.EXAMPLE_SITES
     assert "impossible coordinates" in page.own.read.object
     assert "4 layers were dropped" in page.own.read.object
-    assert len(page.own.points.data["value"]) == own.EXAMPLE_SITES
+    assert len(page.own.points.source.data["value"]) == own.EXAMPLE_SITES
     # the first layer's model, computed another way
     cell = engine.model.land.nearest(float(table["latitude"][0]), float(table["longitude"][0]))
     column = engine.model.profile(cell)[4:].sum(0)
@@ -113,7 +113,7 @@ def test_profiles_are_one_visitors_alone_and_leave_nothing(
     assert "made-up" not in page.tools.bar.query
     shown(page, lambda: page.own.take(None))
     assert not page.own.body.visible
-    assert len(page.own.points.data["value"]) == 0
+    assert len(page.own.points.source.data["value"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -128,17 +128,17 @@ def test_what_cannot_be_read_says_so_and_loses_nothing(page: Page, table: pd.Dat
     shown(page, lambda: sent(page, table.to_csv(index=False).encode()))
     before = page.own.profiles
     shown(page, lambda: sent(page, content))
-    assert page.own.upload.failed
-    assert said in page.own.upload.said
-    assert "proda-" not in page.own.upload.said  # nobody needs to know where the file lay
+    assert page.bringing.upload.failed
+    assert said in page.bringing.upload.said
+    assert "proda-" not in page.bringing.upload.said  # nobody needs to know where the file lay
     assert page.own.profiles is before
 
 
 @pytest.mark.parametrize("size", [0, -1, 21 * own.MEGABYTE])
 def test_files_of_an_impossible_size_do_not_come(page: Page, size: int) -> None:
-    page.own._message({"what": "begin", "number": 1, "name": "x.csv", "size": size})
-    assert page.own._coming is None
-    assert "20 MB" in page.own.upload.said
+    page.bringing.message({"what": "begin", "number": 1, "name": "x.csv", "size": size})
+    assert page.bringing.coming is None
+    assert "20 MB" in page.bringing.upload.said
 
 
 @pytest.mark.parametrize(
@@ -146,24 +146,24 @@ def test_files_of_an_impossible_size_do_not_come(page: Page, size: int) -> None:
     [None, 3, {}, {"what": "begin", "number": "1", "name": 3, "size": "x"}, {"what": "piece", "number": 1, "data": "A"}],
 )
 def test_messages_that_make_no_sense_are_not_heard(page: Page, message: Any) -> None:
-    page.own._message(message)
-    assert page.own._coming is None
-    assert page.own.upload.said == ""
+    page.bringing.message(message)
+    assert page.bringing.coming is None
+    assert page.bringing.upload.said == ""
 
 
 def test_a_piece_that_is_not_due_ends_the_file(page: Page) -> None:
-    page.own._message({"what": "begin", "number": 1, "name": "x.csv", "size": 3})
-    page.own._message({"what": "piece", "number": 1, "data": base64.b64encode(b"four").decode()})
-    assert page.own._coming is None
-    assert page.own.upload.failed
+    page.bringing.message({"what": "begin", "number": 1, "name": "x.csv", "size": 3})
+    page.bringing.message({"what": "piece", "number": 1, "data": base64.b64encode(b"four").decode()})
+    assert page.bringing.coming is None
+    assert page.bringing.upload.failed
 
 
 def test_a_server_may_take_no_files(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(own.SWITCH, "0")
     page = Page(engine)
-    assert page.own.upload.disabled
-    page.own._message({"what": "begin", "number": 1, "name": "x.csv", "size": 3})
-    assert page.own._coming is None
+    assert page.bringing.upload.disabled
+    page.bringing.message({"what": "begin", "number": 1, "name": "x.csv", "size": 3})
+    assert page.bringing.coming is None
 
 
 def test_names_from_a_file_are_shown_as_text(page: Page, table: pd.DataFrame) -> None:
@@ -171,7 +171,7 @@ def test_names_from_a_file_are_shown_as_text(page: Page, table: pd.DataFrame) ->
     shown(page, lambda: sent(page, table.assign(profile_id=bad).to_csv(index=False).encode(), f"{bad}.csv"))
     profiles = page.own.profiles
     assert profiles is not None
-    assert "<img" not in page.own.upload.said + own_words.accounted(profiles) + page.own.numbers.object
+    assert "<img" not in page.bringing.upload.said + own_words.accounted(profiles) + page.own.numbers.object
 
 
 def test_a_click_near_a_profile_chooses_it(page: Page, table: pd.DataFrame) -> None:
@@ -187,9 +187,9 @@ def test_only_layers_that_cover_the_depth_make_a_stock(page: Page, table: pd.Dat
     assert profiles is not None
     np.testing.assert_allclose(profiles.covered("1m"), [1.0] * (own.EXAMPLE_SITES - 1) + [0.6])
     page.own.colour.value = card.OBSERVED
-    assert np.isnan(page.own.points.data["value"]).tolist() == [False] * (own.EXAMPLE_SITES - 1) + [True]
+    assert np.isnan(page.own.points.source.data["value"]).tolist() == [False] * (own.EXAMPLE_SITES - 1) + [True]
     first = profiles.observed[:4] @ [0.1, 0.2, 0.3, 0.4]
-    np.testing.assert_allclose(page.own.points.data["value"][0], first)
+    np.testing.assert_allclose(page.own.points.source.data["value"][0], first)
 
 
 def test_one_profile_is_fitted_until_it_converges(tmp_path: Path) -> None:
