@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tornado.web import RequestHandler
 
-from dashboard import export, language, link, printed
+from dashboard import export, export_region, export_soil, language, link, printed
 from dashboard.engine import Answer, Engine, shared
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,11 @@ Make = Callable[[Engine, Answer, str], bytes]
 FILES: dict[str, tuple[str, Make]] = {
     "map.nc": ("application/x-netcdf", lambda *of: export.as_netcdf(export.map_dataset(*of))),
     "map.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.map_table(*of))),
-    "profile.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.profile_table(*of))),
-    "flows.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export.flows_table(*of))),
+    "region.nc": ("application/x-netcdf", lambda *of: export.as_netcdf(export_region.region_dataset(*of))),
+    "region.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export_region.region_table(*of))),
+    "profile.nc": ("application/x-netcdf", lambda *of: export.as_netcdf(export_soil.profile_dataset(*of))),
+    "profile.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export_soil.profile_table(*of))),
+    "flows.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export_soil.flows_table(*of))),
     "map.png": ("image/png", lambda engine, answer, address: printed.figure(engine, answer, "png", address)),
     "map.svg": ("image/svg+xml", lambda engine, answer, address: printed.figure(engine, answer, "svg", address)),
 }

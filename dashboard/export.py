@@ -1,4 +1,7 @@
-"""What a page shows as a file for others to compute with: NetCDF with CF metadata, or a table, each with where it comes from."""
+"""What a page shows as a file for others to compute with: NetCDF with CF metadata, or a table, each with where it comes from.
+
+The map is here, with what all files share; ``export_soil`` has the soil of a place, ``export_region`` the stocks of a region.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import io
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +18,9 @@ import xarray as xr
 from dashboard import takeaway
 from dashboard.catalogue import MAPS
 from dashboard.dress import dress
-from dashboard.engine import Answer, Engine, Profile
+from dashboard.engine import Answer, Engine
 from dashboard.words import plain
-from proda_core.grid import LAYERS, LAYERS_CLM5, POOLS, LandGrid
-from proda_core.process.linear import TRANSFERS
+from proda_core.grid import LandGrid
 from proda_core.scenario import LIMITS, Scenario
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁻", "0123-")
@@ -41,11 +44,6 @@ def map_dataset(engine: Engine, answer: Answer, address: str = "") -> xr.Dataset
     choice, land = answer.choice, engine.model.land
     worn = dress(engine, answer)
     name = choice.variable if not worn.kind else f"{choice.variable}_{engine.view(choice)}"
-    rows, columns = land.shape
-    coordinates = {
-        "latitude": ("latitude", -90 + land.size * (np.arange(rows) + 0.5), _axis("latitude", "degrees_north")),
-        "longitude": ("longitude", -180 + land.size * (np.arange(columns) + 0.5), _axis("longitude", "degrees_east")),
-    }
     over = ("latitude", "longitude")
     values = on_grid(land, engine.map_values(answer)).astype(np.float32)
     area = on_grid(land, land.area)
@@ -56,15 +54,24 @@ def map_dataset(engine: Engine, answer: Answer, address: str = "") -> xr.Dataset
             name: (over, values, {**known, "cell_measures": "area: land_area", "_FillValue": np.float32(np.nan)}),
             "land_area": (over, area, {"long_name": "land area of the cell", "units": "m2"}),
         },
-        coordinates,
+        axes(land),
         provenance(engine, answer, address),
     )
 
 
+def axes(land: LandGrid) -> dict[str, Any]:
+    """Coordinates of the full grid."""
+    rows, columns = land.shape
+    return {
+        "latitude": ("latitude", -90 + land.size * (np.arange(rows) + 0.5), _axis("latitude", "degrees_north")),
+        "longitude": ("longitude", -180 + land.size * (np.arange(columns) + 0.5), _axis("longitude", "degrees_east")),
+    }
+
+
 def on_grid(land: LandGrid, values: np.ndarray) -> np.ndarray:
-    """Cell values (cell,) on the full grid, NaN elsewhere (latitude, longitude)."""
-    grid = np.full(land.shape, np.nan)
-    grid[land.row, land.column] = values
+    """Cell values (..., cell) on the full grid, NaN elsewhere (..., latitude, longitude)."""
+    grid = np.full((*values.shape[:-1], *land.shape), np.nan)
+    grid[..., land.row, land.column] = values
     return grid
 
 
@@ -131,62 +138,11 @@ def map_table(engine: Engine, answer: Answer, address: str = "") -> pd.DataFrame
     return table.dropna().reset_index(drop=True)
 
 
-def profile_table(engine: Engine, answer: Answer, address: str = "") -> pd.DataFrame:
-    """Every pool at the chosen place with depth, baseline and scenario.
-
-    Raises:
-        NothingThereError: no place was chosen.
-    """
-    soil, place = _soil(answer)
-    layers = LAYERS_CLM5
-    columns = {
-        "node_depth_m": layers.node[:LAYERS],
-        "layer_top_m": layers.top[:LAYERS],
-        "layer_bottom_m": layers.interface[:LAYERS],
-    }
-    for label, pools in zip(("baseline", "scenario"), soil.pools, strict=True):
-        columns |= {f"{pool}_{label} [kg m-3]": pools[i] for i, pool in enumerate(POOLS)}
-    table = pd.DataFrame(columns)
-    table.attrs = {**provenance(engine, answer, address), "title": f"Carbon with depth, {place}"}
-    return table
-
-
-def _soil(answer: Answer) -> tuple[Profile, str]:
-    """The soil at the chosen place, and where that is."""
-    soil = answer.profile
-    if soil is None:
-        raise NothingThereError("expected a place for a profile, got none; click the map first")
-    return soil, f"{soil.latitude:g} degrees north, {soil.longitude:g} degrees east"
-
-
-def flows_table(engine: Engine, answer: Answer, address: str = "") -> pd.DataFrame:
-    """The carbon budget of the chosen place: what each pool holds and what flows where, baseline and scenario.
-
-    Raises:
-        NothingThereError: no place was chosen.
-    """
-    soil, place = _soil(answer)
-    budgets = soil.budgets
-    parts = [("stock", pool, "", "kg m-2", [each.stock[i] for each in budgets]) for i, pool in enumerate(POOLS)]
-    flow = "g m-2 yr-1"
-    parts += [("input", "plants", pool, flow, [each.litter_input[i] for each in budgets]) for i, pool in enumerate(POOLS)]
-    parts += [
-        ("transfer", POOLS[donor], POOLS[receiver], flow, [each.transfer[i] for each in budgets])
-        for i, (donor, receiver) in enumerate(TRANSFERS)
-    ]
-    parts += [("respiration", pool, "air", flow, [each.respired[i] for each in budgets]) for i, pool in enumerate(POOLS)]
-    table = pd.DataFrame(
-        [(*names, *values) for *names, values in parts], columns=["part", "from", "to", "unit", "baseline", "scenario"]
-    )
-    table.attrs = {**provenance(engine, answer, address), "title": f"Pools and flows of carbon in the column, {place}"}
-    return table
-
-
 def as_netcdf(data: xr.Dataset) -> bytes:
     """A dataset as the bytes of a NetCDF-4 file."""
     encoding = {str(name): {"zlib": True, "complevel": 4} for name in data.data_vars}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "map.nc"
+        path = Path(folder) / "file.nc"
         data.to_netcdf(path, engine="netcdf4", encoding=encoding)
         return path.read_bytes()
 

@@ -58,7 +58,8 @@ class OwnForcing(param.Parameterized):
         self.colour.param.watch(lambda _: self._dot(), "value")
         left = pn.Column(html(f"<h3>{tr('Under your forcing')}</h3>"), self.read, self.colour, self.cells.bar, margin=0)
         right = pn.Column(self.numbers, self.csv, html(own_forcing_words.limits()), margin=0)
-        self.body = pn.Column(left, right, stylesheets=[GRID], sizing_mode="stretch_width", margin=(16, 0, 0, 0), visible=False)
+        grid = pn.Column(left, right, stylesheets=[GRID], margin=(16, 0, 0, 0))
+        self.body = pn.Column(grid, sizing_mode="stretch_width", margin=0, visible=False)
         self.offer = pn.FlexBox(self.try_it, self.example, self.remove)
 
     def try_example(self) -> None:

@@ -82,7 +82,11 @@ export function render({model}) {
   const list = () => {
     const map = (kind) => texts.map.replace("{kind}", kind)
     const kinds = [["map.png", map("PNG")], ["map.svg", map("SVG")], ["map.nc", map("NetCDF")], ["map.csv", map("CSV")]]
-    if (model.has_place) { kinds.push(["profile.csv", texts.profile], ["flows.csv", texts.flows]) }
+    const stocks = (kind) => texts.stocks.replace("{kind}", kind), profile = (kind) => texts.profile.replace("{kind}", kind)
+    kinds.push(["region.nc", stocks("NetCDF")], ["region.csv", stocks("CSV")])
+    if (model.has_place) {
+      kinds.push(["profile.nc", profile("NetCDF")], ["profile.csv", profile("CSV")], ["flows.csv", texts.flows])
+    }
     files.replaceChildren(...kinds.map(([name, label]) =>
       element("a", {href: `files/${name}${model.query ? `?${model.query}` : ""}`, download: `proda-${name}`}, label)))
   }

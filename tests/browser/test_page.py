@@ -28,7 +28,7 @@ def test_sliders_groups_and_lists_have_names_and_roles(visitor: Visitor) -> None
     page = visitor.page
     for name, label in (("Depth", "0–30 cm"), ("View", "% change")):
         expect(page.get_by_role("group", name=name, exact=True).get_by_role("button", name=label, exact=True)).to_be_visible()
-    page.get_by_role("combobox", name="Map").click()
+    page.get_by_role("combobox", name="Map", exact=True).click()
     expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(len(LAYERS) + 1)  # and the field to search in
     page.get_by_role("option", name="Residence time", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Residence time"))).to_be_visible()
@@ -195,7 +195,7 @@ def test_every_map_is_drawn_in_its_own_colours(visitor: Visitor) -> None:
             visitor.expect_other_picture(seen[-1])
             seen.append(visitor.picture())
     for label in ("Input allocation β", "Residence time"):
-        visitor.page.get_by_role("combobox", name="Map").click()
+        visitor.page.get_by_role("combobox", name="Map", exact=True).click()
         visitor.page.get_by_text(label, exact=True).last.click()
         visitor.expect_other_picture(seen[-1])
         expect(visitor.page.get_by_role("heading", name=re.compile(f"^{label}"))).to_be_visible()

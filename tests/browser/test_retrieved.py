@@ -17,7 +17,7 @@ Arrive = Callable[..., Visitor]
 
 def choose(visitor: Visitor, label: str) -> None:
     """Choose a map."""
-    visitor.page.get_by_role("combobox", name="Map").click()
+    visitor.page.get_by_role("combobox", name="Map", exact=True).click()
     visitor.page.get_by_role("option", name=label, exact=True).click()
 
 
@@ -31,7 +31,7 @@ def test_the_spread_stands_beside_the_stock_and_maps_are_listed_in_their_groups(
     expect(visitor.page.get_by_text(re.compile("in the top metre, baseline; ± SD of 10 members"))).to_be_visible()
     expect(visitor.page.get_by_text(re.compile("Mean ± SD of its 10 members"))).to_be_visible()
     page = visitor.page
-    page.get_by_role("combobox", name="Map").click()
+    page.get_by_role("combobox", name="Map", exact=True).click()
     expect(page.get_by_role("listbox").get_by_role("option")).to_have_text(
         ["", *(layer.label for layer in LAYERS)]
     )  # the first is searched in

@@ -17,13 +17,14 @@ from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
-from dashboard import downloads, export, paper, printed
+from dashboard import downloads, export, export_region, export_soil, paper, printed
 from dashboard.catalogue import VIEWS
 from dashboard.choice import Choice
 from dashboard.dress import dress
 from dashboard.engine import Engine
-from proda_core.grid import SOIL_POOLS
+from proda_core.grid import POOLS, SOIL_POOLS
 from proda_core.scenario import Scenario
+from proda_core.scenarios import Region
 
 CHANGED = Scenario(cue=0.01, warming=2.0)
 Fetch = Callable[[str], HTTPResponse]
@@ -81,18 +82,44 @@ def test_a_table_is_the_map_cell_by_cell(engine: Engine) -> None:
 def test_a_profile_table_adds_up_to_the_profile(engine: Engine, place: tuple[float, float]) -> None:
     answer = engine.answer(Choice(CHANGED, place=place))
     assert answer.profile is not None
-    table = export.profile_table(engine, answer)
+    table = export_soil.profile_table(engine, answer)
     for label, soil in (("baseline", answer.profile.baseline), ("scenario", answer.profile.scenario)):
-        columns = [f"{pool}_{label} [kg m-3]" for pool in export.POOLS[SOIL_POOLS]]
+        columns = [f"{pool}_{label} [kg m-3]" for pool in POOLS[SOIL_POOLS]]
         np.testing.assert_allclose(table[columns].sum(axis=1), soil)
     np.testing.assert_allclose(table["layer_top_m"][1:], table["layer_bottom_m"][:-1])
 
 
+def test_a_profile_file_holds_its_table(engine: Engine, place: tuple[float, float], tmp_path: Path) -> None:
+    answer = engine.answer(Choice(CHANGED, place=place))
+    table, path = export_soil.profile_table(engine, answer), tmp_path / "profile.nc"
+    path.write_bytes(export.as_netcdf(export_soil.profile_dataset(engine, answer, ADDRESS)))
+    with xr.open_dataset(path) as data:
+        np.testing.assert_allclose(data["carbon_scenario"].sel(pool="slow"), table["slow_scenario [kg m-3]"])
+        np.testing.assert_allclose(data[data["depth"].attrs["bounds"]], table[["layer_top_m", "layer_bottom_m"]])
+        assert float(data["latitude"]) == place[0]
+        assert ADDRESS in data.attrs["references"]
+
+
+@pytest.mark.parametrize("region", [None, Region(latitude=(-30.0, 30.0))])
+def test_cells_of_a_region_add_up_to_its_stocks(engine: Engine, region: Region | None, tmp_path: Path) -> None:
+    answer = engine.answer(Choice(CHANGED, region=region))
+    path = tmp_path / "region.nc"
+    path.write_bytes(export.as_netcdf(export_region.region_dataset(engine, answer, ADDRESS)))
+    table = export_region.region_table(engine, answer)
+    with xr.open_dataset(path) as data:
+        for i, state in enumerate(("baseline", "scenario")):
+            stock = (data[f"soc_{state}"] * data["land_area"]).sum(["latitude", "longitude"]) / 1e12  # kg in a Pg
+            np.testing.assert_allclose(stock, answer.stocks[i], rtol=1e-5)
+            np.testing.assert_allclose(data[f"stock_{state}"], table[f"{state} [Pg]"])
+        assert float(data["land_area"].sum()) == pytest.approx(table["land_area [m2]"][0])
+        assert data.attrs["region"] == ("all land" if region is None else str(region))
+
+
 def test_a_table_of_flows_balances(engine: Engine, place: tuple[float, float]) -> None:
-    content = export.as_csv(export.flows_table(engine, engine.answer(Choice(CHANGED, place=place)), ADDRESS))
+    content = export.as_csv(export_soil.flows_table(engine, engine.answer(Choice(CHANGED, place=place)), ADDRESS))
     table = pd.read_csv(io.BytesIO(content), comment="#", keep_default_na=False)
     flows = table[table["part"] != "stock"]
-    for pool in export.POOLS:
+    for pool in POOLS:
         for state in ("baseline", "scenario"):
             gained, lost = (flows.loc[flows[end] == pool, state].sum() for end in ("to", "from"))
             assert gained == pytest.approx(lost, rel=1e-5)  # seven digits are written
@@ -150,7 +177,10 @@ def fetch(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fetch]:
     loop.close()
 
 
-@pytest.mark.parametrize("name", [name for name in downloads.FILES if name not in ("profile.csv", "flows.csv")])
+OF_A_PLACE = ("profile.nc", "profile.csv", "flows.csv")
+
+
+@pytest.mark.parametrize("name", [name for name in downloads.FILES if name not in OF_A_PLACE])
 def test_every_file_is_served_under_its_type(fetch: Fetch, name: str) -> None:
     answer = fetch(f"/files/{name}?v=1&cue=1&view=change")
     assert answer.code == 200
@@ -163,6 +193,7 @@ def test_a_profile_is_served_where_a_place_is_named(fetch: Fetch, place: tuple[f
     answer = fetch(f"/files/profile.csv?v=1&cue=1&at={place[0]},{place[1]}")
     assert b"passive_scenario" in answer.body
     assert b"v=1&cue=1&at=" in answer.body
+    assert fetch(f"/files/profile.nc?v=1&at={place[0]},{place[1]}").body.startswith(b"\x89HDF")
     assert b"respiration,fast,air" in fetch(f"/files/flows.csv?v=1&cue=1&at={place[0]},{place[1]}").body
 
 
