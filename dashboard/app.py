@@ -146,10 +146,12 @@ class Page:
         with nullcontext() if same or document is None else document.models.freeze():
             for view in (*self.views, self.sliders, self.forced, self.press):
                 view.show(answer)
+            self.tools.settle()
 
     def fail(self, _: Exception) -> None:
         """Say that there is no answer; what was shown stays."""
         self.headline.fail(tr(TROUBLE))
+        self.tools.settle()
 
     def _wonder(self) -> None:
         """Ask how long the change takes, where there is one and somebody looks."""

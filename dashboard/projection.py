@@ -161,9 +161,12 @@ def to_box(x0: float, x1: float, y0: float, y1: float, on: Projection = EQUAL_EA
 
 @cache
 def outlines(path: Path | None = None, on: Projection = EQUAL_EARTH) -> tuple[Line, ...]:
-    """Rings of the world's land on the map, each (point, 2)."""
+    """Rings of the world's land on the map, each (point, 2), the longest last.
+
+    A browser looks at all of a shape that was drawn so far whenever a ring of it is closed.
+    """
     geometry = json.loads((path or data_directory() / "coastlines.geojson").read_text())["geometry"]
-    rings = (np.array(ring, dtype=float) for shape in geometry["coordinates"] for ring in shape)
+    rings = sorted((np.array(ring, dtype=float) for shape in geometry["coordinates"] for ring in shape), key=len)
     return tuple(on.crs.transform_points(PLATE, ring[:, 0], ring[:, 1])[:, :2] for ring in rings)
 
 

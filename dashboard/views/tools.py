@@ -111,7 +111,8 @@ class Tools:
         self.panel = self.bar
         self.bar.param.watch(lambda event: self._do(event.new), "asked")
         self.bar.param.watch(lambda event: self._give(event.new), "address")
-        state.param.watch(lambda _: self._follow(), ["choice", "framing"])
+        state.param.watch(lambda _: self._follow(), "choice")
+        state.param.watch(lambda _: self.settle(), "framing")
         self._follow()
 
     def _do(self, asked: Any) -> None:
@@ -156,8 +157,11 @@ class Tools:
             can_redo=history.can_redo,
             can_replay=history.before is not None,
             has_place=history.present.place is not None,
-            query=self._query(),
         )
+
+    def settle(self) -> None:
+        """Write what stands into the address: with its answer, because a message of its own would hold the answer up."""
+        self.bar.query = self._query()
 
     def _query(self) -> str:
         return link.query(self._state.history.present, self._engine.version, self._language, self._state.framing)

@@ -14,10 +14,11 @@ The formulas, their derivation and the meaning of the arguments stand in ``linea
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
@@ -25,6 +26,8 @@ import torch
 
 if TYPE_CHECKING:
     from proda_core.process.linear import System
+
+Result = TypeVar("Result")
 
 WIDTH = 32
 """Columns in a block: the fastest of 8 to 64; its work space of 220 kB fits the second-level cache."""
@@ -479,9 +482,17 @@ def _adjoint_range(system, shift, solution, gradient, out, first, last):
         start += count
 
 
+_here = threading.local()
+"""Knows, of each thread, whether it is one of the pool's."""
+
+
+def _join_pool() -> None:
+    _here.pooled = True
+
+
 @lru_cache(maxsize=1)
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="proda-kernel")
+    return ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="proda-kernel", initializer=_join_pool)
 
 
 if hasattr(os, "register_at_fork"):  # a forked child inherits the pool but not its threads
@@ -510,13 +521,27 @@ def _processors() -> int:
 def share_out(work: Callable[[np.uint64, np.uint64], None], batch: int) -> None:
     """Run ``work(first, last)`` over the columns, in equal stretches of whole blocks, one for each core."""
     cores = _cores()
-    if batch <= _SMALL or cores == 1:
+    if batch <= _SMALL or cores == 1 or getattr(_here, "pooled", False):  # a thread that waits for its own pool waits for ever
         work(_u(0), _u(batch))
         return
     stretch = -(-batch // (cores * WIDTH)) * WIDTH
     jobs = [_threads().submit(work, _u(first), _u(min(first + stretch, batch))) for first in range(0, batch, stretch)]
     for job in jobs:
         job.result()
+
+
+def across(work: Callable[[slice], Result], batch: int, most: int) -> list[Result]:
+    """Results of ``work(rows)`` over consecutive rows of ``batch``, at most ``most`` at a time, in their order.
+
+    Each stretch is worked on by one core from beginning to end, so that what ``work`` does around the solver takes every core,
+    too, and finds its numbers in that core's cache.
+    """
+    cores = 1 if getattr(_here, "pooled", False) else _cores()
+    stretch = min(most, max(-(-batch // cores), _SMALL))
+    rows = [slice(first, min(first + stretch, batch)) for first in range(0, batch, stretch)]
+    if cores == 1 or len(rows) == 1:
+        return [work(part) for part in rows]
+    return list(_threads().map(work, rows))
 
 
 def _arrays(tensors: Any) -> tuple[np.ndarray[Any, Any], ...]:

@@ -14,7 +14,7 @@ from proda_core import mechanisms, scenario
 from proda_core.constants import GRAMS_PER_KILOGRAM, GRAMS_PER_PETAGRAM
 from proda_core.grid import STOCK_DEPTHS, LandGrid
 from proda_core.parameters import MECHANISM_PARAMETERS, PARAMETERS, index
-from proda_core.process import column
+from proda_core.process import column, kernel
 from proda_core.process.reevaluation import reevaluate
 from proda_core.regions import Regions
 from proda_core.scenario import Scenario
@@ -140,20 +140,22 @@ class GlobalModel:
         cells = len(self)
         soc = np.empty((len(STOCK_DEPTHS), cells))
         read = {name: np.empty(cells) for name in wanted}
-        passed_on = decomposed = 0.0
         area = torch.as_tensor(self.land.area)
-        for rows in chunks(cells):
+        self._started(change)  # kept for every stretch of rows, rather than made by each
+
+        def solve(rows: slice) -> tuple[float, float]:
             terms = self.terms(rows, change)
             integrals = mechanisms.solve(terms)
             soc[:, rows] = integrals.soc.T.numpy() / GRAMS_PER_KILOGRAM
-            handed, lost = mechanisms.carbon_use(terms, integrals)
-            passed_on += float(handed @ area[rows])
-            decomposed += float(lost @ area[rows])
             if wanted:
                 found = mechanisms.read_off(terms, integrals)
                 for name in wanted:
                     read[name][rows] = found[name].numpy()
-        return Outcome(_numbers(change), soc, self.global_stock(soc), passed_on / decomposed, read)
+            handed, lost = mechanisms.carbon_use(terms, integrals)
+            return float(handed @ area[rows]), float(lost @ area[rows])
+
+        passed_on, decomposed = np.sum(kernel.across(solve, cells, CHUNK), axis=0)
+        return Outcome(_numbers(change), soc, self.global_stock(soc), float(passed_on / decomposed), read)
 
     def out_of_reach(self, experiment: Experiment) -> float:
         """Part of the land that an experiment changes on which limits keep CUE from changing by as much as it asks [1].

@@ -9,7 +9,7 @@ import torch
 
 from proda_core import mechanisms, simulation
 from proda_core.grid import LAYERS_CLM5
-from proda_core.process import column
+from proda_core.process import column, kernel
 from proda_core.regions import Regions, latitude_bands
 from proda_core.scenario import LIMITS, Scenario
 from proda_core.simulation import GlobalModel, World, globe
@@ -85,6 +85,19 @@ def test_chunks_make_no_difference(model: GlobalModel, monkeypatch: pytest.Monke
     again = model.respond(Scenario(), ("cue",))
     assert np.allclose(again.soc, model.baseline.soc, rtol=1e-14)
     assert again.cue == pytest.approx(model.baseline.cue, rel=1e-13)
+
+
+def test_stretches_side_by_side_are_worked_on_once_each_and_kept_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "_processors", lambda: 2)
+    kernel._threads.cache_clear()
+    seen: list[slice] = kernel.across(lambda rows: rows, 5000, 1000)
+    assert [row for rows in seen for row in range(5000)[rows]] == list(range(5000))
+    # what is worked on asks for the same threads; they must not wait for themselves
+    inner = kernel.across(lambda rows: kernel.across(lambda part: part.stop - part.start, 4000, 1000), 4000, 1000)
+    assert [sum(counts) for counts in inner] == [4000] * 4
+    with pytest.raises(ZeroDivisionError):
+        kernel.across(lambda rows: 1 // (rows.start - 1000), 4000, 1000)
+    kernel._threads.cache_clear()
 
 
 def test_several_threads_get_the_same_answers_at_once(model: GlobalModel) -> None:
