@@ -100,7 +100,7 @@ class Page:
         self._shown: Choice | None = None
         self.lower = (self.place, self.pace, self.goals, self.mechanisms, self.evidence, self.own)
         self.views = (self.headline, self.map, self.stocks, self.compare, self.profile, self.response, *self.lower)
-        self.press = Press(shared, (self.profile, self.response, self.pace, self.mechanisms, self.evidence, self.own))
+        self.press = Press(shared, (self.profile, self.response, self.place, self.pace, self.mechanisms, self.evidence, self.own))
         self.tools = Tools(self.state, shared, self.replay, self.press, lambda order: self.prints.ask(order), first.language)
         self._main = pn.Column()
         self.screen = Screen(pn.state.curdoc, self.headline.sentence)

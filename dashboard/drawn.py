@@ -6,8 +6,11 @@ Whatever part of the page draws diagrams is a :class:`Home` and hands out those 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Any, NamedTuple, Protocol
+
+from matplotlib.figure import Figure
 
 
 class Sign(NamedTuple):
@@ -28,12 +31,25 @@ class Sign(NamedTuple):
     alpha: float = 1.0
 
 
+class Sketch(NamedTuple):
+    """A drawing for paper of what the page draws otherwise than with Bokeh.
+
+    Attributes:
+        height: of it [inches].
+        draw: draws it into a rectangle of a figure, given as left, bottom, width and height [fraction of the figure]; it holds
+            its data, which do not change, and may be called in any thread.
+    """
+
+    height: float
+    draw: Callable[[Figure, tuple[float, float, float, float]], None]
+
+
 class Drawn(NamedTuple):
     """A diagram of the page.
 
     Attributes:
         title: its heading, one of its own.
-        figure: of Bokeh, with the data that it shows now.
+        figure: of Bokeh, with the data that it shows now, or a :class:`Sketch`.
         signs: its legend.
         said: what it shows, in plain sentences.
         scale: what its scale of colours stands for; there is none where this is empty.

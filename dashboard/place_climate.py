@@ -34,19 +34,30 @@ FROZEN_BELOW = float(LAYERS_CLM5.interface[LAYERS - 1])
 def card(soil: Profile) -> str:
     """The climate of a place and what drives its soil, as HTML."""
     setting = soil.setting
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _facts(soil))
-    depths = [f"{100 * depth:.0f} cm" for depth in setting.depth]
+    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts_of(soil))
+    depths = depths_of(setting)
     pictures = _figure(tr("Soil temperature [°C]"), depths, setting.temperature) + _figure(
         tr("Water scalar [1]"), depths, setting.water
     )
-    key = tr("Solid: {first} deep, dashed: {second}. Monthly means of many years.", first=depths[0], second=depths[1])
     return (
-        f"<h3>{tr('Climate and forcing')}</h3><dl>{facts}</dl><div class=months>{pictures}</div><p class=quiet>{key}</p>"
+        f"<h3>{tr('Climate and forcing')}</h3><dl>{facts}</dl><div class=months>{pictures}</div><p class=quiet>{key(setting)}</p>"
         f"{_table(setting, depths)}"
     )
 
 
-def _facts(soil: Profile) -> list[tuple[str, str]]:
+def depths_of(setting: Setting) -> list[str]:
+    """The layers whose months are shown."""
+    return [f"{100 * depth:.0f} cm" for depth in setting.depth]
+
+
+def key(setting: Setting) -> str:
+    """How these layers are drawn."""
+    first, second = depths_of(setting)
+    return tr("Solid: {first} deep, dashed: {second}. Monthly means of many years.", first=first, second=second)
+
+
+def facts_of(soil: Profile) -> list[tuple[str, str]]:
+    """What is told of a place in words: pairs of name and value."""
     setting = soil.setting
     facts = []
     if setting.zone:
@@ -62,7 +73,7 @@ def _facts(soil: Profile) -> list[tuple[str, str]]:
 
 def _figure(title: str, depths: list[str], values: FloatArray) -> str:
     """Twelve months of two layers as lines."""
-    low, high = _ends(values)
+    low, high = ends(values)
     marks = words.ticks(low, high)
 
     def y(value: float) -> float:
@@ -81,7 +92,7 @@ def _figure(title: str, depths: list[str], values: FloatArray) -> str:
         f"<text x={LEFT - 6} y={y(mark) + 4:.1f} text-anchor=end>{words.plain(mark)}</text>"
         for mark in marks[::step]
     )
-    letters = "".join(f"<text x={x(m):.1f} y={HEIGHT - 2} text-anchor=middle>{name}</text>" for m, name in enumerate(_letters()))
+    letters = "".join(f"<text x={x(m):.1f} y={HEIGHT - 2} text-anchor=middle>{name}</text>" for m, name in enumerate(months()))
     said = tr("{title} by month at {depths}; the table below has the numbers", title=title, depths=", ".join(depths))
     return (
         f"<figure><figcaption>{title}</figcaption><svg viewBox='0 -6 {WIDTH} {HEIGHT + 6}' role=img aria-label='{escape(said)}'>"
@@ -89,19 +100,19 @@ def _figure(title: str, depths: list[str], values: FloatArray) -> str:
     )
 
 
-def _ends(values: FloatArray) -> tuple[float, float]:
+def ends(values: FloatArray) -> tuple[float, float]:
     """Ends of an axis with some room around the values, which may all be the same."""
     low, high = float(values.min()), float(values.max())
     room = max(0.06 * (high - low), 0.02 * max(abs(low), abs(high)), 1e-3)
     return low - room, high + room
 
 
-def _letters() -> list[str]:
+def months() -> list[str]:
     """The months, a letter or a number each."""
     return tr("J F M A M J J A S O N D").split()
 
 
-def _months() -> list[str]:
+def _named() -> list[str]:
     return tr("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
 
 
@@ -115,7 +126,7 @@ def _table(setting: Setting, depths: list[str]) -> str:
         f"<tr><th scope=row>{name}</th>"
         + "".join(f"<td>{words.number(float(value))}</td>" for value in (*setting.temperature[:, m], *setting.water[:, m]))
         + "</tr>"
-        for m, name in enumerate(_months())
+        for m, name in enumerate(_named())
     )
     columns = "".join(f"<th scope=col>{name}</th>" for name in head)
     return (

@@ -14,6 +14,7 @@ import param
 from dashboard import words
 from dashboard.language import mark, tr
 from dashboard.place import Budget
+from dashboard.place_layout import geometry
 from proda_core.grid import SOIL_POOLS
 from proda_core.process.linear import TRANSFERS
 
@@ -37,6 +38,7 @@ class Diagram(pn.custom.JSComponent):
     """The diagram and its table."""
 
     texts = param.Dict(default={}, doc="Words of the diagram and of its table.")
+    geometry = param.Dict(default=geometry(), doc="Where its parts lie.")
     said = param.String(doc="What the diagram shows, in a sentence.")
     balance = param.String(doc="What comes in and what goes out, above the diagram.")
     numbers = param.List(default=[], doc="For each part: id, baseline, scenario or nothing, change, width of its arrow.")
@@ -77,20 +79,26 @@ def _texts() -> dict[str, Any]:
 
 def fill(shown: Diagram, baseline: Budget, scenario: Budget) -> None:
     """Put the budgets of a place in a diagram."""
-    given, respired = (words.number(float(part.sum())) for part in (scenario.litter_input, scenario.respired))
+    given = words.number(float(scenario.litter_input.sum()))
     stocks = [words.number(float(stock)) for stock in scenario.stock[SOIL_POOLS]]
     shown.param.update(
-        balance=tr(
-            "The whole column in balance: pools in kg C m⁻², flows in g C m⁻² a year. Plants give {given}, decomposers respire "
-            "{respired}.",
-            given=given, respired=respired,
-        ),
+        balance=balance(scenario),
         said=tr(
             "Flow diagram. Plants give {given} g C m⁻² a year to litter and woody debris; decomposers hand carbon on to three "
             "soil pools, which hold {fast}, {slow} and {passive} kg C m⁻². The table below has all numbers.",
             given=given, **dict(zip(("fast", "slow", "passive"), stocks, strict=True)),
         ),
         numbers=numbers(baseline, scenario),
+    )  # fmt: skip
+
+
+def balance(scenario: Budget) -> str:
+    """What comes in and what goes out, and in which units, in words."""
+    given, respired = (words.number(float(part.sum())) for part in (scenario.litter_input, scenario.respired))
+    return tr(
+        "The whole column in balance: pools in kg C m⁻², flows in g C m⁻² a year. Plants give {given}, decomposers respire "
+        "{respired}.",
+        given=given, respired=respired,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dashboard import words
 from dashboard.catalogue import MAPS
 from dashboard.engine import Profile
 from dashboard.fields import BLOCK
-from dashboard.language import tr
+from dashboard.language import mark, tr
 from dashboard.place_words import lowered
 from proda_core import parameters
 from proda_core.parameters import PARAMETERS, Parameter
@@ -37,6 +37,16 @@ LOOK = """
 """
 
 
+MARKS = {
+    mark("10th to 90th percentile of the networks"): "<i class=range style='left:3px;right:3px'></i>",
+    mark("mean"): "<i class=mean style='left:50%'></i>",
+    mark("± SD"): "<i class=sd style='left:3px;right:3px'></i>",
+    mark("best estimate, on the maps"): "<i class=best style='left:50%'></i>",
+    mark("CLM5; filled where it lies outside the prior"): "<i class=clm style='left:50%'></i>",
+}
+"""What is drawn, as it is drawn on the page."""
+
+
 def table(soil: Profile) -> str:
     """The parameters of a place as HTML."""
     members = soil.setting.members
@@ -58,24 +68,24 @@ def table(soil: Profile) -> str:
     return f"<h3>{tr('Parameters')}</h3>{_said(soil)}<div class=parameters>{parts}</div>"
 
 
-def _said(soil: Profile) -> str:
+def spread_of(soil: Profile) -> str:
+    """What the spread of the parameters of a place is, in words."""
     members, support = soil.setting.members, soil.support
     if members is None or support is None:
-        said = tr("These values are the same everywhere: they are not retrieved from data, so they have no spread.")
-        return f"<p class=quiet>{said}</p>"
-    said = tr(
+        return tr("These values are the same everywhere: they are not retrieved from data, so they have no spread.")
+    return tr(
         "The spread is that of {count} networks, each trained on other draws of the profiles: how far learning is sure, not the "
         "posterior of measurements at this place. Training profiles: {here} in this cell, {around} in its block of {block}°.",
         count=len(members), here=f"{support.profiles:,}", around=f"{support.around:,}", block=f"{BLOCK:g}",
     )  # fmt: skip
-    marks = {
-        tr("10th to 90th percentile of the networks"): "<i class=range style='left:3px;right:3px'></i>",
-        tr("mean"): "<i class=mean style='left:50%'></i>",
-        tr("± SD"): "<i class=sd style='left:3px;right:3px'></i>",
-        tr("best estimate, on the maps"): "<i class=best style='left:50%'></i>",
-        tr("CLM5; filled where it lies outside the prior"): "<i class=clm style='left:50%'></i>",
-    }
-    key = "".join(f"<span class='key span'>{mark}</span>{escape(name)}" for name, mark in marks.items())
+
+
+def _said(soil: Profile) -> str:
+    said = spread_of(soil)
+    if soil.setting.members is None or soil.support is None:
+        return f"<p class=quiet>{said}</p>"
+    marks = {tr(name): shown for name, shown in MARKS.items()}
+    key = "".join(f"<span class='key span'>{shown}</span>{escape(name)}" for name, shown in marks.items())
     return f"<p class=quiet>{said}</p><p class=quiet>{key}</p>"
 
 
@@ -85,7 +95,7 @@ def _row(parameter: Parameter, best: float, members: np.ndarray | None) -> str:
     clm = parameter.clm5_default
     inside = parameter.lower <= clm <= parameter.upper
     default = words.number(clm) if inside else tr("{value}, outside", value=words.number(clm))
-    values = [words.number(float(best))] if members is None else list(_spread(members))
+    values = [words.number(float(best))] if members is None else list(spread(members))
     cells = "".join(f"<td>{value}</td>" for value in (*values, default))
     ends = "".join(f"<span>{words.plain(end)}</span>" for end in (parameter.lower, parameter.upper))
     return (
@@ -94,7 +104,7 @@ def _row(parameter: Parameter, best: float, members: np.ndarray | None) -> str:
     )
 
 
-def _spread(members: np.ndarray) -> tuple[str, str]:
+def spread(members: np.ndarray) -> tuple[str, str]:
     """Mean with standard deviation, and the middle eighty per cent."""
     low, high = np.percentile(members, [10, 90])
     return words.with_spread(float(members.mean()), float(members.std(ddof=1))), f"{words.number(low)}–{words.number(high)}"

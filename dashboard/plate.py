@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from dashboard import ink, theme, words
-from dashboard.drawn import Sign
+from dashboard.drawn import Sign, Sketch
 from dashboard.paper import LINE, MARGIN, WIDTH, Kind, letters, lines, sheet, wrapped
 from dashboard.traced import Axis, Scale, Traced
 
@@ -39,14 +39,14 @@ class Plate(NamedTuple):
     """What is printed; plain data, which belong to no page.
 
     Attributes:
-        traced: the figure.
+        picture: the figure.
         title: above it.
         signs: the legend.
         scale: what colours stand for, where there is a scale of them.
         caption: below it.
     """
 
-    traced: Traced
+    picture: Traced | Sketch
     title: str
     signs: tuple[Sign, ...]
     scale: str
@@ -70,30 +70,48 @@ def printed(plate: Plate, kind: Kind) -> bytes:
     rows = _rows(plate.signs)
     foot = MARGIN + LINE * len(said)
     legend = foot + (LEGEND_ROW * len(rows) + 0.08 if rows else 0.0)
-    bottom = legend + (BELOW if plate.traced.across.visible else 0.1) + (BAR if plate.scale else 0.0)
+    bottom = legend + _below(plate.picture) + (BAR if plate.scale else 0.0)
     head = MARGIN + TITLE_ROW * (title.count("\n") + 1) + 0.1
-    height = bottom + _tall(plate.traced) + head
+    height = bottom + _tall(plate.picture) + head
 
     def compose(made: Figure) -> None:
-        axes = made.add_axes((0.1, bottom / height, 0.87, 1 - (bottom + head) / height))
-        _draw(axes, plate.traced)
-        _fit(made, axes)
+        tall, left = 1 - (bottom + head) / height, MARGIN / WIDTH
+        if isinstance(plate.picture, Sketch):
+            plate.picture.draw(made, (left, bottom / height, 1 - 2 * left, tall))
+        else:
+            axes = made.add_axes((0.1, bottom / height, 0.87, tall))
+            _draw(axes, plate.picture)
+            _fit(made, axes)
         made.text(0.5, 1 - MARGIN / height, title, ha="center", va="top", fontsize=TITLE, fontweight="bold")
         made.text(MARGIN / WIDTH, foot / height, "\n".join(said), ha="left", va="top", fontsize=6)
         for row, signs in enumerate(rows):
             _legend(made, signs, (legend - LEGEND_ROW * (row + 0.5) - 0.04) / height)
-        scale = next((layer.scale for layer in reversed(plate.traced.layers) if layer.scale is not None), None)
+        scale = _scale(plate.picture)
         if plate.scale and scale is not None:
             _bar(made, scale, plate.scale, (legend + 0.4) / height, 0.1 / height)
 
     return sheet(kind, height, compose)
 
 
-def _tall(traced: Traced) -> float:
+def _below(picture: Traced | Sketch) -> float:
+    """Room below the horizontal axis [inches]."""
+    return BELOW if isinstance(picture, Traced) and picture.across.visible else 0.1
+
+
+def _tall(picture: Traced | Sketch) -> float:
     """Height between the axes' ends [inches]."""
-    if traced.ratio is not None:
-        return (WIDTH - 2 * MARGIN) / traced.ratio
-    return float(np.clip((traced.height or 0) / PIXELS, LEAST, MOST))
+    if isinstance(picture, Sketch):
+        return picture.height
+    if picture.ratio is not None:
+        return (WIDTH - 2 * MARGIN) / picture.ratio
+    return float(np.clip((picture.height or 0) / PIXELS, LEAST, MOST))
+
+
+def _scale(picture: Traced | Sketch) -> Scale | None:
+    """The scale of the uppermost layer that has one."""
+    if isinstance(picture, Sketch):
+        return None
+    return next((layer.scale for layer in reversed(picture.layers) if layer.scale is not None), None)
 
 
 def _draw(axes: Axes, traced: Traced) -> None:

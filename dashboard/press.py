@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
 from dashboard import plate, words
-from dashboard.drawn import Drawn, Home
+from dashboard.drawn import Drawn, Home, Sketch
 from dashboard.engine import Answer, Engine
 from dashboard.language import speaking, spoken, tr
 from dashboard.paper import Kind, lettering
@@ -87,7 +87,8 @@ class Press:
         state = sentence(self._engine, self._answer) if wanted.follows else ""
         source = citation(self._answer.choice, self._engine, address, wanted.title)
         said = words.sentences(wanted.said, state, source)
-        return Order(Plate(trace(wanted.figure), wanted.title, wanted.signs, wanted.scale, said), known, spoken())
+        picture = wanted.figure if isinstance(wanted.figure, Sketch) else trace(wanted.figure)
+        return Order(Plate(picture, wanted.title, wanted.signs, wanted.scale, said), known, spoken())
 
 
 def run(order: Order) -> Print:

@@ -7,8 +7,9 @@ from typing import Any
 
 import panel as pn
 
-from dashboard import place_climate, place_flows, place_parameters, place_tables, theme, words
+from dashboard import place_climate, place_flows, place_parameters, place_plates, place_tables, theme, words
 from dashboard.choice import Choice
+from dashboard.drawn import Drawn
 from dashboard.engine import Answer, Engine, Profile
 from dashboard.language import tr
 from dashboard.pane import LOOK, html
@@ -36,6 +37,7 @@ class Place:
 
     def __init__(self, state: State, engine: Engine) -> None:
         self._shown: Any = None
+        self._soil: Profile | None = None
         self.head = html("")
         self.diagram = place_flows.diagram()
         self.mechanisms, self.climate, self.parameters, self.table = (_text(look) for look in _LOOKS)
@@ -58,7 +60,8 @@ class Place:
 
     def show(self, answer: Answer) -> None:
         """Show the place of an answer; what stays the same there while sliders move is not sent again."""
-        soil, second = answer.profile, answer.beside
+        self._soil = soil = answer.profile
+        second = answer.beside
         if soil is None:
             self._leave()
             return
@@ -67,6 +70,10 @@ class Place:
         place_flows.fill(self.diagram, *soil.budgets)
         self.mechanisms.object = place_tables.mechanisms_of(soil)
         self.table.object = "" if second is None else place_tables.compared(soil, second)
+
+    def drawn(self) -> list[Drawn]:
+        """The diagrams of the place, where one was chosen."""
+        return [] if self._soil is None else place_plates.drawn(self._soil)
 
     def _leave(self) -> None:
         if self._shown is not None:

@@ -19,11 +19,12 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from dashboard import app, ink, own, paper, plate, plots, press, printed, verdict
+from dashboard import app, ink, own, paper, place_flows, place_layout, place_parameters, plate, plots, press, printed, verdict
 from dashboard.app import Page
-from dashboard.catalogue import DEPTHS
+from dashboard.catalogue import DEPTHS, MAPS
 from dashboard.choice import Choice, Look
 from dashboard.diagrams import MARKS
+from dashboard.drawn import Sketch
 from dashboard.dress import dress
 from dashboard.engine import Engine
 from dashboard.language import speaking
@@ -44,6 +45,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 TITLES = [
     "Soil profile at",
     "Response of the world's stock",
+    "Pools and flows of carbon at",
+    "Climate and forcing at",
+    "Parameters at",
     "How long it takes: World, 0–1 m",
     "How long it takes: ",
     "Change a mechanism everywhere",
@@ -140,7 +144,7 @@ def test_every_figure_of_the_page_but_the_globes_can_be_taken_away(page: Page) -
     assert all(title.startswith(start) for title, start in zip(found, TITLES, strict=True)), list(found)
     panes = {pane.object.id for view in page.views for pane in view.panel.select(pn.pane.Bokeh)}
     globes = {sheet.globe.figure.id for sheet in page.map._sheets()}
-    assert panes - globes == {each.figure.id for each in found.values()}
+    assert panes - globes == {each.figure.id for each in found.values() if not isinstance(each.figure, Sketch)}
 
 
 def test_a_page_offers_what_it_has_drawn_and_no_more(informed: Engine) -> None:
@@ -161,12 +165,13 @@ def test_a_figure_is_a_drawing_with_title_axes_legend_and_source(page: Page, sta
     wanted = page.press.drawn()[title]
     content = file_of(page, title, "svg")
     words = told(content)
-    axes = [line.axis_label for line in wanted.figure.axis if line.visible and line.axis_label]
+    own = [] if isinstance(wanted.figure, Sketch) else list(wanted.figure.axis)
+    axes = [line.axis_label for line in own if line.visible and line.axis_label]
     source = citation(page.state.choice, page.engine, ADDRESS, title)
     for text in (title, *axes, *(sign.label for sign in wanted.signs), wanted.scale, wanted.said, source):
         assert flat(text) in words
     root = tree(content)
-    assert len(list(root.iter(f"{SVG}path"))) > (8 if wanted.figure.axis[0].visible else 3)
+    assert len(list(root.iter(f"{SVG}path"))) > (3 if own and not own[0].visible else 8)
     assert bool(list(root.iter(f"{SVG}image"))) == bool(wanted.scale)  # a colour scale is an image, all else are lines
     state = "once soils reach their new balance"
     assert (state in words) == wanted.follows
@@ -206,6 +211,36 @@ def test_a_printed_profile_is_read_downwards_and_has_the_carbon_of_the_place(pag
     np.testing.assert_allclose(by_colour[ACCENT], np.column_stack([soil.scenario, LAYERS_CLM5.node[:LAYERS]]))
     dashed = [line for line in axes.lines if line.is_dashed()]
     np.testing.assert_allclose(dashed[-1].get_xdata(), soil.baseline)
+
+
+def test_the_printed_place_has_the_numbers_of_its_card(page: Page) -> None:
+    soil = page.engine.answer(page.state.choice).profile
+    assert soil is not None
+    assert soil.setting.members is not None
+    flows, parameters_ = (told(file_of(page, titled(page, start), "svg")) for start in ("Pools and flows", "Parameters at"))
+    parts = {id_: (before, after_, percent) for id_, before, after_, percent, _ in place_flows.numbers(*soil.budgets)}
+    for id_, (before, after_, percent) in parts.items():
+        if id_.startswith("pool"):
+            assert f"{before} kg C m⁻²" in flows
+            assert not after_ or f"→ {after_} ({percent})" in flows
+        elif id_ in place_layout.WAYS:
+            assert (f"{before} → {after_}" if after_ else before) in flows
+    assert parts["input-all"][1] in flows  # in the sentence
+    for i, parameter in enumerate(parameters.PARAMETERS):
+        mean, middle = place_parameters.spread(soil.setting.members[:, i])
+        assert MAPS[parameter.id].label in parameters_
+        assert mean in parameters_
+        assert middle in parameters_
+
+
+def test_the_printed_months_are_those_of_the_place(page: Page) -> None:
+    soil = page.engine.answer(page.state.choice).profile
+    assert soil is not None
+    made = Figure()
+    sketch = page.press.drawn()[titled(page, "Climate and forcing")].figure
+    sketch.draw(made, (0, 0, 1, 1))
+    for axes, wanted in zip(made.axes, (soil.setting.temperature, soil.setting.water), strict=True):
+        np.testing.assert_allclose([line.get_ydata() for line in axes.lines], wanted)
 
 
 def test_printed_mechanisms_keep_colours_and_shapes(page: Page) -> None:
