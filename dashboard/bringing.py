@@ -104,7 +104,8 @@ class Bringing:
                 else:
                     self.later(partial(self._arrived, jobs[0], found))
             if "error" in told:
-                self.later(partial(self._lost, jobs[0], str(told["error"])))
+                why = str(told["error"])
+                self.later(lambda: self._lost(jobs[0], why))
 
         self.upload.param.update(said=tr("{name} is being read.", name=name), failed=False, part=1.0)
         self.reading = Job("read", folder, tell, prepare)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 Told = dict[str, Any]
 
@@ -54,6 +57,10 @@ class Job:
     def _run(self) -> None:
         try:
             self._work()
+        except Exception as error:  # whoever waits is told, whatever it is
+            log.exception("a job that failed before its process could tell")
+            if not self.cancelled:
+                self._tell({"error": f"expected to begin with it, got {error or type(error).__name__}; try again"})
         finally:
             self._folder.cleanup()
             self.done.set()

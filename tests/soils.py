@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -180,7 +181,9 @@ def israd(directory: Path, layers: Iterable[Layer] = EXAMPLE, template: bool = T
     return write_table(directory / "ISRaD_data_flat_layer_v 2.6.6.csv", names, (words if template else []) + rows)
 
 
-def proda(directory: Path, layers: Iterable[Layer] = EXAMPLE, unit: float = 1000.0, transposed: bool = True) -> Path:
+def proda(
+    directory: Path, layers: Iterable[Layer] = EXAMPLE, unit: float = 1000.0, transposed: bool = True, form: Any = "NETCDF4"
+) -> Path:
     """The authors' two files; gives that of the layers.  Only layers with a measured density can be written."""
     held = [soil for soil in layers if soil.density is not None]
     rows = np.array(
@@ -196,7 +199,7 @@ def proda(directory: Path, layers: Iterable[Layer] = EXAMPLE, unit: float = 1000
         ("soc_data_integrate_test.nc", "data_soc_integrate", rows),
         ("soc_profile_test.nc", "soc_profile_info", info),
     ):
-        with netCDF4.Dataset(directory / file, "w") as data:
+        with netCDF4.Dataset(directory / file, "w", format=form) as data:
             stored = table.T if transposed else table
             for dimension, size in zip(("first", "second"), stored.shape, strict=True):
                 data.createDimension(dimension, size)

@@ -14,6 +14,8 @@ from typing import BinaryIO, cast
 
 import netCDF4
 
+from proda_core.classic import check_whole
+
 SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 """Separators of text tables that are recognised, with their names."""
 
@@ -98,6 +100,7 @@ def _text(path: Path, start: bytes) -> Header:
 
 def _variables(path: Path) -> tuple[str, ...]:
     try:
+        check_whole(path)
         with netCDF4.Dataset(path) as data:
             return tuple(data.variables)
     except (OSError, RuntimeError) as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from proda_core.classic import check_whole
 from proda_core.observations.header import Header
 
 VARIABLE = "NCSCDv2"
@@ -70,6 +71,7 @@ def _read_one(path: Path) -> xr.DataArray:
         wanted = ", ".join(f"SOCC{depth}" for depth in INCREMENTS)
         raise ValueError(f"expected one of {wanted} in the file's name, got {path.name}; do not rename the files")
     try:
+        check_whole(path)
         with xr.open_dataset(path, engine="netcdf4", mask_and_scale=False) as data:
             grid = _on_axes(data).load()
     except (OSError, RuntimeError, ValueError) as error:

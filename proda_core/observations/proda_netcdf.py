@@ -22,6 +22,7 @@ import netCDF4
 import numpy as np
 import pandas as pd
 
+from proda_core.classic import check_whole
 from proda_core.constants import CENTIMETRES_PER_METRE
 from proda_core.constants import KILOGRAMS_PER_GRAM_PER_CUBIC_CENTIMETRE as KG_M3
 from proda_core.grid import FloatArray
@@ -72,6 +73,7 @@ def read(header: Header) -> Iterator[pd.DataFrame]:
 def _table(path: Path, name: str, columns: int) -> FloatArray:
     """A two-dimensional variable with rows first, missing values as NaN."""
     try:
+        check_whole(path)
         with netCDF4.Dataset(path) as data:
             if name not in data.variables:
                 raise ValueError(f"expected the variable {name} in {path}, got {', '.join(data.variables)}; get the file again")

@@ -16,9 +16,9 @@ import torch
 import xarray as xr
 from scipy.spatial import cKDTree
 
+from proda_core.classic import check_whole
 from proda_core.grid import LandGrid
 from proda_core.process import column
-from proda_core.simulation.classic import check_whole
 from proda_core.simulation.forcing_file import NPP, PER_YEAR, ROWS, Places, held, name_in, places, take
 from proda_core.variables import FORCING, VARIABLES, VariableError, check_range
 

@@ -221,6 +221,18 @@ def test_one_profile_is_fitted_until_it_converges(tmp_path: Path) -> None:
     assert not Path(folder.name).exists()
 
 
+def test_work_that_cannot_begin_says_so(tmp_path: Path) -> None:
+    from tempfile import TemporaryDirectory
+
+    def fail() -> None:
+        raise OSError("no space left on device")
+
+    folder, told = TemporaryDirectory(dir=tmp_path), []
+    assert Job("read", folder, told.append, fail).done.wait(30)
+    assert told == [{"error": "expected to begin with it, got no space left on device; try again"}]
+    assert not Path(folder.name).exists()
+
+
 def test_a_fit_that_is_cancelled_tells_nothing_more(tmp_path: Path) -> None:
     from tempfile import TemporaryDirectory
 

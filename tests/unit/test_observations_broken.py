@@ -167,6 +167,16 @@ class TestBinaries:
         beside.write_bytes(beside.read_bytes()[:900])
         assert "expected a whole NetCDF file at" in refusal(path)
 
+    @pytest.mark.parametrize("name", ["soc_data_integrate_test.nc", "soc_profile_test.nc"])
+    @pytest.mark.parametrize("form", ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET"])
+    def test_a_classic_file_cut_off(self, tmp_path: Path, name: str, form: str) -> None:
+        """Zeros would be read in place of its end."""
+        path = soils.proda(tmp_path, form=form)
+        assert observations.read(path)[0].sizes["observation"] > 0
+        cut = tmp_path / name
+        cut.write_bytes(cut.read_bytes()[:-8])
+        assert "expected a whole NetCDF file at" in refusal(path)
+
     def test_profiles_missing(self, tmp_path: Path) -> None:
         path = soils.proda(tmp_path)
         (tmp_path / "soc_profile_test.nc").unlink()

@@ -26,7 +26,7 @@ def check_whole(path: Path) -> None:
         expected = _header(data) + sum(int(np.prod(one.shape)) * one.dtype.itemsize for one in data.variables.values())
     got = path.stat().st_size
     if got < expected:
-        raise ValueError(f"expected a whole NetCDF file in {path.name}, {expected:,} bytes, got {got:,}; get it again")
+        raise ValueError(f"expected a whole NetCDF file at {path}, {expected:,} bytes, got {got:,}; get it again")
 
 
 def _header(data: Any) -> int:
