@@ -11,6 +11,7 @@ from tornado.web import RequestHandler
 
 from dashboard import export, export_region, export_soil, language, link, printed
 from dashboard.engine import Answer, Engine, shared
+from dashboard.paper import Kind
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +28,11 @@ FILES: dict[str, tuple[str, Make]] = {
     "profile.nc": ("application/x-netcdf", lambda *of: export.as_netcdf(export_soil.profile_dataset(*of))),
     "profile.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export_soil.profile_table(*of))),
     "flows.csv": ("text/csv; charset=utf-8", lambda *of: export.as_csv(export_soil.flows_table(*of))),
-    "map.png": ("image/png", lambda engine, answer, address: printed.figure(engine, answer, "png", address)),
-    "map.svg": ("image/svg+xml", lambda engine, answer, address: printed.figure(engine, answer, "svg", address)),
 }
-"""Type of each file, and what makes it of engine, answer and the address of the page."""
+"""Type of each file with numbers, and what makes it of engine, answer and the address of the page; all English, for programs."""
 
-READ = ("map.png", "map.svg")
-"""Files that are read, and speak the visitor's language; the others are for programs, and English as those expect it."""
+PICTURES: dict[str, tuple[str, Kind]] = {"map.png": ("image/png", "png"), "map.svg": ("image/svg+xml", "svg")}
+"""Type and kind of each file to look at, which speaks the visitor's language."""
 
 
 class Files(RequestHandler):
@@ -41,12 +40,13 @@ class Files(RequestHandler):
 
     async def get(self, name: str) -> None:
         """Answer with the file, or say why there is none."""
-        if name not in FILES:
-            self._refuse(404, f"expected one of {', '.join(FILES)}")
+        known = {**FILES, **PICTURES}
+        if name not in known:
+            self._refuse(404, f"expected one of {', '.join(known)}")
             return
-        kind, make = FILES[name]
+        kind, _ = known[name]
         try:
-            content = await asyncio.get_running_loop().run_in_executor(QUEUE, self._made, name, make)
+            content = await asyncio.get_running_loop().run_in_executor(QUEUE, self._made, name)
         except export.NothingThereError as nothing:
             self._refuse(404, str(nothing))
         except ValueError as refusal:
@@ -56,15 +56,19 @@ class Files(RequestHandler):
             self.set_header("Content-Disposition", f'attachment; filename="proda-{name}"')
             self.write(content)
 
-    def _made(self, name: str, make: Make) -> bytes:
+    def _made(self, name: str) -> bytes:
         engine = shared()
         with language.speaking(self._language()):
             opened = link.open_link(self.request.query_arguments, engine.version)
         if opened.broken:
             raise ValueError(opened.notice)
         page = f"{self.request.protocol}://{self.request.host}/"
-        with language.speaking(self._language() if name in READ else language.ENGLISH):
-            return make(engine, engine.answer(opened.choice), f"{page}?{query}" if (query := self.request.query) else page)
+        address = f"{page}?{query}" if (query := self.request.query) else page
+        with language.speaking(self._language() if name in PICTURES else language.ENGLISH):
+            answer = engine.answer(opened.choice)
+            if name in PICTURES:
+                return printed.figure(engine, answer, PICTURES[name][1], address, opened.framing)
+            return FILES[name][1](engine, answer, address)
 
     def _language(self) -> str:
         """The language of the page from which the file is asked for."""

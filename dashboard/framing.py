@@ -11,8 +11,11 @@ from dashboard.link_values import RefusalError, decimal, parsed, quoted
 KEYS = ("zoom", "fit", "hatch", "divider")
 """Keys of how maps are looked at."""
 
-DEEPEST = 100.0
-"""Zoom that a link can ask for; a map goes as deep as it can."""
+DEEPEST = 40.0
+"""How deep a map goes."""
+
+MOST = 100.0
+"""Zoom that a link can ask for."""
 
 
 class Window(NamedTuple):
@@ -27,6 +30,15 @@ class Window(NamedTuple):
     zoom: float = 1.0
     across: float = 0.0
     up: float = 0.0
+
+    def on(self, across: float, up: float) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Ends of what is in sight on a globe of half a width and half a height, across and up [their unit]."""
+        return self._along(across, self.across), self._along(up, self.up)
+
+    def _along(self, whole: float, middle: float) -> tuple[float, float]:
+        half = whole / min(max(self.zoom, 1.0), DEEPEST)
+        centre = min(max(middle * whole, half - whole), whole - half)
+        return centre - half, centre + half
 
 
 class Framing(NamedTuple):
@@ -73,7 +85,7 @@ def _window(text: str) -> Window:
     numbers = [number for number in map(parsed, text.split(",")) if number is not None]
     if len(numbers) == len(text.split(",")) == len(Window._fields):
         window = Window(*numbers)
-        if 1.0 <= window.zoom <= DEEPEST and max(abs(window.across), abs(window.up)) <= 1.0:
+        if 1.0 <= window.zoom <= MOST and max(abs(window.across), abs(window.up)) <= 1.0:
             return window
     raise RefusalError(
         tr("expected zoom to be how deep, how far right and how far up, as in zoom=4,0.1,0.5; got {got}", got=quoted(text))

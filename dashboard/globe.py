@@ -24,11 +24,9 @@ from bokeh.models import (
 from dashboard import legend, plots, projection, theme
 from dashboard.dress import Dress
 from dashboard.engine import Engine, Part
-from dashboard.framing import Window
+from dashboard.framing import DEEPEST, Window
 from dashboard.language import mark, tr
 from proda_core.scenarios import Region
-
-DEEPEST_ZOOM = 40.0
 
 HOVER = """
 const [unit, kind, form, plain] = ["unit", "kind", "form", "plain"].map((name) => said.data[name][0])
@@ -171,7 +169,7 @@ class Globe:
     def zoom(self, factor: float) -> None:
         """Show more or less of the world around the middle of what is shown."""
         for axis, whole in zip((self.figure.x_range, self.figure.y_range), self.whole, strict=True):
-            half = min(max((axis.end - axis.start) / 2 * factor, whole / DEEPEST_ZOOM), whole)
+            half = min(max((axis.end - axis.start) / 2 * factor, whole / DEEPEST), whole)
             middle = min(max((axis.start + axis.end) / 2, half - whole), whole - half)
             axis.update(start=middle - half, end=middle + half)
 
@@ -185,11 +183,8 @@ class Globe:
 
     def look(self, window: Window) -> None:
         """Show a part of the globe."""
-        middles = (window.across, window.up)
-        for axis, whole, middle in zip((self.figure.x_range, self.figure.y_range), self.whole, middles, strict=True):
-            half = whole / min(max(window.zoom, 1.0), DEEPEST_ZOOM)
-            centre = min(max(middle * whole, half - whole), whole - half)
-            axis.update(start=centre - half, end=centre + half)
+        for axis, (start, end) in zip((self.figure.x_range, self.figure.y_range), window.on(*self.whole), strict=True):
+            axis.update(start=start, end=end)
 
     def put(self, values: FloatArray) -> None:
         """Show other values (cell,): a re-rendered element would cost ten times as much and lose the zoom."""

@@ -180,13 +180,18 @@ def fetch(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fetch]:
 OF_A_PLACE = ("profile.nc", "profile.csv", "flows.csv")
 
 
-@pytest.mark.parametrize("name", [name for name in downloads.FILES if name not in OF_A_PLACE])
+@pytest.mark.parametrize("name", [name for name in {**downloads.FILES, **downloads.PICTURES} if name not in OF_A_PLACE])
 def test_every_file_is_served_under_its_type(fetch: Fetch, name: str) -> None:
     answer = fetch(f"/files/{name}?v=1&cue=1&view=change")
     assert answer.code == 200
-    assert answer.headers["Content-Type"] == downloads.FILES[name][0]
+    assert answer.headers["Content-Type"] == {**downloads.FILES, **downloads.PICTURES}[name][0]
     assert answer.headers["Content-Disposition"] == f'attachment; filename="proda-{name}"'
     assert len(answer.body) > 1000
+
+
+def test_a_served_picture_is_looked_at_as_its_link_says(fetch: Fetch) -> None:
+    pictures = [fetch(f"/files/map.png?v=1&cue=1&view=change{more}").body for more in ("", "&zoom=4,0.1,0.4", "&fit=1")]
+    assert len(set(pictures)) == 3
 
 
 def test_a_profile_is_served_where_a_place_is_named(fetch: Fetch, place: tuple[float, float]) -> None:

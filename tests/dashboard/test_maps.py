@@ -7,15 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from dashboard import export, layers, link, plots, printed, projection
 from dashboard.app import Page
 from dashboard.catalogue import DEPTHS, EVIDENCE, MAPS, SENSITIVITY, VIEWS
 from dashboard.choice import Choice, Look
+from dashboard.dress import dress
 from dashboard.engine import Engine
 from dashboard.fields import FADED
+from dashboard.framing import Framing, Window
 from dashboard.state import State
 from dashboard.summary import summary
+from dashboard.theme import NO_DATA
 from proda_core.scenario import Scenario
 from tests.dashboard.visit import after, picture, slide
 
@@ -251,6 +257,43 @@ def test_a_figure_follows_projection_and_fading(informed: Engine) -> None:
     }
     assert len(set(made.values())) == 4
     assert export.map_table(informed, informed.answer(Choice(projection="lonlat"))).shape[0] > 0
+
+
+def test_a_printed_map_is_the_part_in_sight_in_the_colours_and_hatching_of_the_page(informed: Engine) -> None:
+    answer, made = informed.answer(Choice(Scenario(cue=0.05), view="change")), Figure()
+    framing = Framing(Window(4.0, 0.1, 0.5), fit=True, hatch=False)
+    page = Page(informed).map.first.globe
+    page.look(framing.window)
+    for row, each in enumerate((framing, Framing())):
+        printed._map(made, row, informed, answer, each)
+    seen, beside, whole, _ = made.axes
+    shown = page.figure.x_range, page.figure.y_range
+    for wanted, got in zip(shown, (seen.get_xlim(), seen.get_ylim()), strict=True):
+        assert got == pytest.approx((wanted.start, wanted.end), rel=0.02)
+    assert whole.get_xlim() == pytest.approx(projection.EQUAL_EARTH.x_limits)
+    assert beside.get_xlim() == pytest.approx(dress(informed, answer, fitted=True).limits)
+    assert len(seen.images) == len(whole.images) - 1  # no hatching
+    said = "Hatched: unlike any training site."
+    assert (said in printed.caption(informed, answer, ""), said in printed.caption(informed, answer, "", framing)) == (
+        True,
+        False,
+    )
+
+
+def test_the_caspian_sea_is_no_land_in_print() -> None:
+    axes = Figure().add_axes((0, 0, 1, 1))
+    printed._globe(axes, projection.EQUAL_EARTH, Window(8.0, 0.25, 0.6))
+    (land,) = axes.patches
+    canvas = FigureCanvasAgg(axes.figure)
+    canvas.draw()
+    picture, size = np.asarray(canvas.buffer_rgba()), canvas.get_width_height()
+
+    def colour(longitude: float, latitude: float) -> str:
+        x, y = axes.transData.transform(projection.to_point(longitude, latitude, projection.EQUAL_EARTH))
+        return to_hex(picture[size[1] - round(y), round(x), :3] / 255)
+
+    assert to_hex(land.get_facecolor()) == NO_DATA
+    assert (colour(51.0, 42.0), colour(58.0, 42.0)) == ("#ffffff", NO_DATA)
 
 
 def test_the_table_adds_up_to_what_the_page_says(informed: Engine) -> None:
