@@ -160,6 +160,7 @@ class Page:
         if choice.scenario.is_baseline or (self.pace.sight.near is not True and self.ways.overtaken(journey)):
             self.ways.drop()
         elif self.ways.overtaken(journey):
+            self.pace.begin()
             self.ways.ask(journey)
 
     def _way(self, journey: Journey) -> Way:

@@ -118,10 +118,12 @@ class Pace:
 
     def show(self, answer: Answer) -> None:
         """Another choice; what was drawn for another scenario goes."""
-        if self._answer is None or _asked(answer) != _asked(self._answer):
-            self._failed = False
         self._answer = answer
         self._update()
+
+    def begin(self) -> None:
+        """Another way is looked for; whether there is one may be known before or after the answer to the same choice."""
+        self._failed = False
 
     def draw(self, way: Way) -> None:
         """Show a way, if it is that of the latest choice."""

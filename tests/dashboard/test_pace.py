@@ -12,6 +12,7 @@ import pytest
 
 from dashboard import app, pace
 from dashboard.app import Page
+from dashboard.choice import Choice
 from dashboard.engine import Engine, LatestWins
 from dashboard.pace import Course, Journey, OvertakenError, Way
 from dashboard.views.pace import BUSY, REST, TROUBLE, describe
@@ -205,6 +206,10 @@ def test_a_way_that_cannot_be_found_is_said_and_the_card_goes_on(engine: Engine,
         waited(page, slide(page, "cue", 7.7))
     assert TROUBLE in page.pace.text.object
     assert page.headline.sentence.text.startswith("A 7.7 % rise")
+    page.pace.begin()  # both orders happen: here the failure comes before the answer to the same choice
+    page.pace.fail(ArithmeticError())
+    page.pace.show(engine.answer(Choice(Scenario(cue=0.079))))
+    assert TROUBLE in page.pace.text.object
     waited(page, slide(page, "cue", 7.8))
     assert "of the way is done" in page.pace.text.object
 
