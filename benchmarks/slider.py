@@ -14,12 +14,12 @@ are taken in the page, from the ``keydown`` event:
 
 Beside them stands what the model alone takes for the same moves: ``GlobalModel.respond`` in this process.
 
-On a quiet machine with two cores, no graphics card:
+On two cores without a graphics card, means of three runs:
 
     from key press to      p50     p95     max   [s]
-    (the model alone)    0.066   0.078   0.099
-    changed sentence     0.109   0.126   0.135
-    changed map          0.153   0.187   0.190
+    (the model alone)    0.051   0.057   0.060
+    changed sentence     0.123   0.157   0.178
+    changed map          0.197   0.256   0.263
 """
 
 from __future__ import annotations
