@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.catalogue import PARAMETERS
 from dashboard.layers import LAYERS
@@ -111,20 +111,30 @@ MARK = """() => {
 """Where the sliders' marks lie in the diagram of responses [%]; none before there is one."""
 
 
+def _at_rest(page: Page, where: Callable[[], float]) -> float:
+    """Where something stands once nothing above it is still being drawn."""
+    found = where()
+    for _ in range(20):
+        page.wait_for_timeout(500)
+        before, found = found, where()
+        if found == before:
+            break
+    return found
+
+
 def test_the_mechanisms_are_drawn_when_somebody_looks_and_a_slider_moves_its_mark(informed: Arrive) -> None:
     visitor = informed()
     page = visitor.page
     heading = page.get_by_role("heading", name="Evidence: how far to trust this")
     sentence = visitor.status
     below = lambda: heading.bounding_box()["y"] - sentence.bounding_box()["y"]  # noqa: E731
-    before, figures = below(), page.evaluate("proda.models().filter((m) => m.type === 'Figure').length")
+    before, figures = _at_rest(page, below), page.evaluate("proda.models().filter((m) => m.type === 'Figure').length")
     assert page.evaluate(MARK) is None
     page.get_by_role("heading", name="Which mechanism matters").scroll_into_view_if_needed()
     page.mouse.move(800, 500)
     page.mouse.wheel(0, 500)
     page.wait_for_function("(old) => proda.models().filter((m) => m.type === 'Figure').length >= old + 5", arg=figures)
-    page.wait_for_timeout(500)
-    assert abs(below() - before) <= 2  # there was room for all of it
+    assert abs(_at_rest(page, below) - before) <= 2  # there was room for all of it
     responses = page.get_by_role("table", name=re.compile("^Published recipe, 0–1 m: mean ± SD of 4 members"))
     expect(responses.get_by_role("row", name=re.compile("Microbial CUE"))).to_contain_text("6.00 ± 0.15")
     assert page.evaluate(MARK) == []
